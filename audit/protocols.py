@@ -1,0 +1,58 @@
+"""The two protocols: what a classifier and an engine must offer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol
+
+from audit.records import ClassifierInfo, ClassifierOptions, Prediction, Request, Task
+
+
+class Classifier(Protocol):
+    """Something that labels or scores texts.
+
+    A classifier's answers depend on the request's id and text and the options' seed only: not on
+    batch size, order, or what was asked before.
+    """
+
+    @property
+    def info(self) -> ClassifierInfo:
+        """Identity and settings, known once the classifier is loaded."""
+        ...
+
+    @property
+    def batch_size(self) -> int:
+        """How many requests it likes to get at once."""
+        ...
+
+    def predict(self, requests: Sequence[Request]) -> list[Prediction]:
+        """Answer every request, in order.
+
+        Raises
+        ------
+        ClassifierError
+            If the answers are not predictions (wrong length, NaN, out of range, unknown labels).
+        """
+        ...
+
+
+class PromptShowing(Protocol):
+    """A classifier that builds prompts can show the exact text it sends."""
+
+    def prompt(self, text: str) -> str:
+        """Return the prompt for ``text``, exactly as sent."""
+        ...
+
+
+ClassifierFactory = Callable[[str, Task | None, ClassifierOptions], Classifier]
+"""``factory(locator, task, options)``; registered under the entry point ``audit.classifiers``."""
+
+
+class Engine(Protocol):
+    """Runs requests through a classifier and yields predictions in the order of the requests."""
+
+    def run(
+        self, classifier: Classifier, requests: Iterable[Request]
+    ) -> Iterator[list[Prediction]]:
+        """Yield batches of predictions as they come."""
+        ...
