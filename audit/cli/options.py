@@ -1,0 +1,127 @@
+"""Options shared by commands: how a classifier is named, loaded and sampled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from audit.errors import ConfigError
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def option(*names: str, **settings: Any) -> Decorator:
+    """Declare a click option that ``AUDIT_<NAME>`` can set too."""
+    long = next(name for name in names if name.startswith("--"))
+    variable = "AUDIT_" + long.split("/")[0].removeprefix("--").replace("-", "_").upper()
+    return click.option(*names, envvar=variable, show_envvar=True, **settings)
+
+
+def stack(decorators: Sequence[Decorator]) -> Decorator:
+    """Apply several option decorators in the order they are listed in ``--help``."""
+
+    def apply(command: Callable[..., Any]) -> Callable[..., Any]:
+        for decorator in reversed(decorators):
+            command = decorator(command)
+        return command
+
+    return apply
+
+
+MODEL_OPTIONS: list[Decorator] = [
+    option(
+        "--model",
+        "-m",
+        metavar="SPEC",
+        default="reference",
+        show_default=True,
+        help="What to audit: SCHEME:LOCATOR; `audit models` lists the schemes.",
+    ),
+    option("--revision", help="Revision of a model from a hub."),
+    option(
+        "--device",
+        type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+        default="auto",
+        show_default=True,
+        help="Where the model runs.",
+    ),
+    option(
+        "--dtype",
+        type=click.Choice(["float32", "bfloat16", "float16"]),
+        help="Number format of the weights (default: float32).",
+    ),
+    option("--batch-size", type=click.IntRange(min=1), help="Texts per forward pass."),
+    option("--threads", type=click.IntRange(min=1), help="Processor threads the model may use."),
+    option(
+        "--allow-pickle",
+        is_flag=True,
+        help="Load weights from pickle files, which can run code. Only for files you trust.",
+    ),
+    option(
+        "--trust-remote-code",
+        is_flag=True,
+        help="Run code that a model repository brings. It is recorded in the report.",
+    ),
+    option(
+        "--label-map",
+        multiple=True,
+        metavar="THEIRS=OURS",
+        help="Rename a label of the target, e.g. LABEL_0=Negative (repeatable).",
+    ),
+    option(
+        "--column",
+        multiple=True,
+        metavar="ROLE=NAME",
+        help="Column of a recorded file; roles: id, text, label, score, repeat, prob.LABEL.",
+    ),
+    option(
+        "--score-range",
+        type=float,
+        nargs=2,
+        metavar="LOW HIGH",
+        help="Range of a score that does not declare one.",
+    ),
+    option(
+        "--scoring",
+        type=click.Choice(["auto", "exact", "sampled"]),
+        default="auto",
+        show_default=True,
+        help="Exact label probabilities, or labels sampled by generation.",
+    ),
+]
+
+SAMPLING_OPTIONS: list[Decorator] = [
+    option("--repeats", type=click.IntRange(min=1), help="Samples per sentence."),
+    option("--temperature", type=click.FloatRange(min=0.0), help="Sampling temperature."),
+    option(
+        "--top-k", type=click.IntRange(min=0), help="Sample from the k likeliest tokens (0: all)."
+    ),
+    option(
+        "--top-p",
+        type=click.FloatRange(min=0.0, max=1.0, min_open=True),
+        help="Sample from the likeliest tokens of this total mass (1: all).",
+    ),
+    option("--max-new-tokens", type=click.IntRange(min=1), help="Longest answer, in tokens."),
+    option("--seed", type=click.IntRange(min=0), help="Seed of every random draw."),
+]
+
+
+def pairs_of(values: Sequence[str], option_name: str) -> dict[str, str]:
+    """Split repeated ``KEY=VALUE`` options.
+
+    Raises
+    ------
+    ConfigError
+        If a value has no ``=`` or a key comes twice.
+    """
+    out: dict[str, str] = {}
+    for value in values:
+        key, sign, item = value.partition("=")
+        if not sign or not key or not item:
+            raise ConfigError(f"{value!r} is not KEY=VALUE", where=option_name)
+        if key in out:
+            raise ConfigError(f"{key!r} is given twice", where=option_name)
+        out[key] = item
+    return out

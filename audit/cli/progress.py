@@ -1,0 +1,93 @@
+"""Progress of long work: a bar on a terminal, one plain line every ten seconds elsewhere."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from types import TracebackType
+from typing import Any
+
+PLAIN_EVERY = 10.0  # seconds
+
+
+def plain_output() -> bool:
+    """Say whether to avoid anything that moves (pipes, CI, screen readers)."""
+    return bool(
+        os.environ.get("AUDIT_PLAIN")
+        or os.environ.get("CI")
+        or os.environ.get("TERM") == "dumb"
+        or not sys.stderr.isatty()
+    )
+
+
+class Progress:
+    """Counts sentences done, with rate and remaining time, on standard error.
+
+    Parameters
+    ----------
+    title : str
+        What is being done.
+    quiet : bool
+        Print nothing.
+    """
+
+    def __init__(self, title: str, *, quiet: bool = False) -> None:
+        self._title = title
+        self._quiet = quiet
+        self._plain = plain_output()
+        self._start = self._last = time.monotonic()
+        self._first: int | None = None
+        self._bar: Any = None
+        self._task: Any = None
+
+    def __enter__(self) -> Progress:
+        if not self._quiet and not self._plain:
+            from rich.console import Console
+            from rich.progress import (
+                BarColumn,
+                MofNCompleteColumn,
+                TextColumn,
+                TimeRemainingColumn,
+            )  # fmt: skip
+            from rich.progress import (
+                Progress as Bar,
+            )
+
+            self._bar = Bar(
+                TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+                TextColumn("{task.fields[rate]}"), TimeRemainingColumn(),
+                console=Console(stderr=True), transient=True,
+            )  # fmt: skip
+            self._bar.start()
+        return self
+
+    def __call__(self, done: int, total: int) -> None:
+        """Report that ``done`` of ``total`` sentences have been answered."""
+        if self._quiet:
+            return
+        now = time.monotonic()
+        if self._first is None:
+            self._first, self._start = done, now
+        rate = (done - self._first) / max(now - self._start, 1e-9)
+        if self._bar is not None:
+            if self._task is None:
+                self._task = self._bar.add_task(self._title, total=total, rate="")
+            self._bar.update(self._task, completed=done, rate=f"{rate:,.0f}/s" if rate else "")
+        elif now - self._last >= PLAIN_EVERY:
+            self._last = now
+            left = f", about {(total - done) / rate:,.0f} s left" if rate else ""
+            print(
+                f"{self._title}: {done:,} of {total:,} sentences, {rate:,.0f} per second{left}",
+                file=sys.stderr,
+                flush=True,
+            )
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()

@@ -1,0 +1,10 @@
+"""Joins the stages: the only room that knows them all.
+
+Left of the run log a run costs model time; right of it everything is computed from the log alone,
+so that :func:`report_run` gives the same results as :func:`run_audit` did.
+"""
+
+from audit.pipeline.conclude import Conclusions, conclude
+from audit.pipeline.run import RunOptions, RunResult, report_run, run_audit
+
+__all__ = ["Conclusions", "RunOptions", "RunResult", "conclude", "report_run", "run_audit"]

@@ -1,0 +1,287 @@
+"""Run an audit: probe set and classifier in, a run folder with its conclusions out."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from audit import __version__
+from audit.classifiers import create_classifier
+from audit.engines import LocalEngine
+from audit.errors import AuditError, ConfigError, NothingToAuditError
+from audit.pipeline.conclude import Conclusions, conclude
+from audit.pipeline.folders import (
+    link_latest,
+    new_run_folder,
+    new_run_id,
+    timestamp,
+    utc_now,
+    write_atomically,
+)
+from audit.probes import Expansion, expand, load_probe_set
+from audit.protocols import Classifier, Engine
+from audit.records import ClassifierOptions, ProbeSet, Request, RunSpec, Variant
+from audit.runlog import FILE_NAME, RunLogWriter, read_run, spec_hash, to_json
+
+ProgressCallback = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """What a caller may set besides the probe set and the model.
+
+    ``sampling`` and ``limits`` override single fields of the probe set's. ``engine`` runs the
+    requests; ``allow_partial`` draws conclusions from a run that failed on the way.
+    """
+
+    classifier: ClassifierOptions = ClassifierOptions()
+    sampling: Mapping[str, Any] = field(default_factory=dict)
+    limits: Mapping[str, Any] = field(default_factory=dict)
+    limit: int | None = None
+    quick: bool = False
+    allow_partial: bool = False
+    fail_on_concern: bool = False
+    engine: Engine = LocalEngine()
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """A finished run: its folder and what follows from its log."""
+
+    folder: Path
+    conclusions: Conclusions
+
+    @property
+    def results(self) -> dict[str, Any]:
+        """The content of ``results.json``."""
+        return self.conclusions.results
+
+    @property
+    def exit_code(self) -> int:
+        """Exit status the results stand for."""
+        return int(self.results["exit_code"])
+
+    def _repr_html_(self) -> str:
+        """Show the report in a notebook."""
+        return self.conclusions.html
+
+
+def run_audit(
+    source: str | Path,
+    model: str | None = None,
+    *,
+    output: str | Path = "reports",
+    options: RunOptions | None = None,
+    resume: str | Path | None = None,
+    progress: ProgressCallback | None = None,
+) -> RunResult:
+    """Audit a classifier with a probe set.
+
+    Parameters
+    ----------
+    source : str or Path
+        A probe file, or the name of a shipped set such as ``"disability"``.
+    model : str, optional
+        What to audit, ``SCHEME:LOCATOR``; default: the bundled reference model.
+    output : str or Path
+        Folder in which the run folder is made.
+    resume : str or Path, optional
+        Folder of an interrupted run to continue; source, model and options must be the same.
+    progress : callable, optional
+        Called with (sentences answered, sentences in all) after every batch.
+
+    Returns
+    -------
+    RunResult
+        Folder, results and report. Nothing is written before classifier and probes have loaded.
+
+    Raises
+    ------
+    ProbeError, ConfigError, ClassifierError, NothingToAuditError, RunLogError, ResultsError
+        Each says what, where and what to do. A failure on the way leaves a resumable log.
+    """
+    options = options or RunOptions()
+    probe_set = _with_overrides(load_probe_set(source), options)
+    expansion = expand(probe_set, limit=options.limit, quick=options.quick)
+    _something_to_audit(expansion.variants)
+    settings = dataclasses.replace(options.classifier, sampling=probe_set.sampling)
+    classifier = create_classifier(model, probe_set.task, settings)
+    header = _header(probe_set, expansion, classifier, options)
+    if resume is None:
+        started = utc_now()
+        run_id = new_run_id(probe_set.name, started)
+        folder = new_run_folder(Path(output), run_id)
+        times = {"run_id": run_id, "started": timestamp(started)}
+        writer = RunLogWriter.create(folder / FILE_NAME, {**times, **header})
+        waiting: Sequence[Variant] = expansion.variants
+    else:
+        folder = Path(resume)
+        writer, waiting = _reopen(folder, header, expansion.variants)
+    with writer:
+        total = len(expansion.variants)
+        _answer(options, classifier, waiting, writer, total, progress)
+    return _finish(folder, options)
+
+
+def report_run(run: str | Path, *, fail_on_concern: bool = False) -> RunResult:
+    """Compute results and report of a run again, from its log alone.
+
+    Raises
+    ------
+    RunLogError
+        If the log is missing, damaged or edited, or the run never finished.
+    """
+    folder = Path(run) if Path(run).is_dir() else Path(run).parent
+    return _finish(folder, RunOptions(fail_on_concern=fail_on_concern))
+
+
+def _with_overrides(probe_set: ProbeSet, options: RunOptions) -> ProbeSet:
+    """Apply the caller's sampling and limits over the probe set's."""
+    sampling = {key: value for key, value in options.sampling.items() if value is not None}
+    limits = {key: value for key, value in options.limits.items() if value is not None}
+    return dataclasses.replace(
+        probe_set,
+        sampling=dataclasses.replace(probe_set.sampling, **sampling),
+        limits=dataclasses.replace(probe_set.limits, **limits),
+    )
+
+
+def _something_to_audit(variants: Sequence[Variant]) -> None:
+    roles = {variant.role for variant in variants}
+    if not {"group", "reference"} <= roles:
+        missing = "reference sentences" if "group" in roles else "sentences that mention a group"
+        raise NothingToAuditError(
+            f"the probe set leaves no pair to compare: there are no {missing}",
+            hint="raise --limit, or add groups, terms and references to the probe set",
+        )
+
+
+def _header(
+    probe_set: ProbeSet, expansion: Expansion, classifier: Classifier, options: RunOptions
+) -> dict[str, Any]:
+    """Collect everything that determines the run and everything the report needs besides."""
+    info = classifier.info
+    sampling = probe_set.sampling
+    spec = RunSpec(
+        model=info.model,
+        revision=info.revision,
+        fingerprint=info.fingerprint,
+        probe_set=f"{probe_set.name} {probe_set.version}",
+        probe_sha256=probe_set.sha256,
+        task=probe_set.task,
+        prompt_sha256=info.prompt_sha256,
+        repeats=sampling.repeats,
+        temperature=info.settings.get("temperature"),
+        shot_orders=1,
+        scoring=info.scoring,
+        seed=sampling.seed,
+        limit=options.limit,
+        quick=options.quick,
+        versions={"audit": __version__, **info.versions},
+        settings=info.settings,
+    )
+    prompt = getattr(classifier, "prompt", None)
+    first = next(v for v in expansion.variants if v.role == "reference")
+    return {
+        "created_with": f"audit {__version__}",
+        "spec": to_json(spec),
+        "spec_sha256": spec_hash(spec),
+        "limits": to_json(probe_set.limits),
+        "limits_sha256": spec_hash(probe_set.limits),
+        "probe": _probe_object(probe_set, expansion),
+        "groups": to_json(expansion.groups),
+        "placebos": to_json(probe_set.placebos),
+        "fillers": to_json(probe_set.reference),
+        "score_range": to_json(info.score_range),
+        "demonstration": info.demonstration,
+        "notes": to_json(info.notes),
+        "prompt": prompt(first.text) if prompt is not None else None,
+        "prompt_text": first.text,
+        "not_tested": to_json(expansion.not_tested),
+        "warnings": to_json(expansion.warnings),
+        "n_requests": len(expansion.variants),
+    }
+
+
+def _probe_object(probe_set: ProbeSet, expansion: Expansion) -> dict[str, Any]:
+    """Describe the probe set for ``results.json``."""
+    meta = {"authors": [], "reviewers": [], "sources": [], **to_json(probe_set.meta)}
+    return {
+        "name": probe_set.name,
+        "version": probe_set.version,
+        "language": probe_set.language,
+        "attribute": probe_set.attribute,
+        **meta,
+        "n_templates": len({v.context for v in expansion.variants}),
+        "n_terms": len({v.term for v in expansion.variants if v.role == "group"}),
+    }
+
+
+def _reopen(
+    folder: Path, header: Mapping[str, Any], variants: Sequence[Variant]
+) -> tuple[RunLogWriter, Sequence[Variant]]:
+    """Continue an interrupted log if it belongs to the very same run."""
+    log = read_run(folder)
+    for name in ("spec", "limits"):
+        if log.header[f"{name}_sha256"] != header[f"{name}_sha256"]:
+            theirs, ours = log.header[name], header[name]
+            different = sorted(key for key in ours if ours[key] != theirs.get(key))
+            raise ConfigError(
+                f"this is not the same run: {', '.join(different)} differ",
+                where=folder.name,
+                hint="resume with the model, probe set and options of the first call",
+            )
+    done = log.predictions
+    return RunLogWriter.reopen(log), [v for v in variants if v.id not in done]
+
+
+def _answer(
+    options: RunOptions,
+    classifier: Classifier,
+    waiting: Sequence[Variant],
+    writer: RunLogWriter,
+    total: int,
+    progress: ProgressCallback | None,
+) -> None:
+    """Ask for every waiting variant and log each batch as it comes."""
+    remaining = iter(waiting)
+    requests = (Request(id=variant.id, text=variant.text) for variant in waiting)
+    with _sealed(writer, options, total):
+        if progress is not None:
+            progress(writer.count, total)
+        for answers in options.engine.run(classifier, requests):
+            writer.predictions([next(remaining) for _ in answers], answers)
+            if progress is not None:
+                progress(writer.count, total)
+
+
+@contextmanager
+def _sealed(writer: RunLogWriter, options: RunOptions, total: int) -> Iterator[None]:
+    """Write a footer that says how the run ended, whatever ended it."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        writer.footer(status="interrupted", finished=timestamp(utc_now()), n_requests=total)
+        raise
+    except AuditError as error:
+        status = "partial" if options.allow_partial and writer.count else "failed"
+        writer.footer(
+            status=status, finished=timestamp(utc_now()), n_requests=total, error=error.what
+        )
+        if status == "failed":
+            raise
+    else:
+        writer.footer(status="complete", finished=timestamp(utc_now()), n_requests=total)
+
+
+def _finish(folder: Path, options: RunOptions) -> RunResult:
+    """Compute the conclusions from the log and write them into the run folder."""
+    conclusions = conclude(read_run(folder), fail_on_concern=options.fail_on_concern)
+    for name, text in conclusions.files().items():
+        write_atomically(folder / name, text)
+    link_latest(folder)
+    return RunResult(folder, conclusions)

@@ -1,0 +1,116 @@
+"""What is answered: requests, predictions, and everything that determines a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from audit.records.questions import Sampling, Task
+
+Scoring = Literal["exact", "sampled", "score"]
+Status = Literal["complete", "partial", "interrupted", "failed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One text to classify; ``id`` is the variant's and seeds its draws."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """What the classifier answered for one variant.
+
+    Parameters
+    ----------
+    id : str
+        The variant's id.
+    probabilities : mapping of str to float, optional
+        Mass of each label, in [0, 1], *not* renormalised: they sum to 1 - ``unparsed`` -
+        ``unresolved``. ``None`` for sampled labels and pure scores.
+    unparsed : float, optional
+        Mass (exact) or share of samples (sampled) that is no label, in [0, 1].
+    unresolved : float
+        Mass that could still belong to any label (exact scoring stopped at eps), in [0, 1].
+    samples : tuple of (str or None)
+        Repeated labels; ``None`` marks an output that is no label. In exact runs these are seeded
+        draws from ``probabilities``, for people to read; they carry no further evidence.
+    score : float, optional
+        The raw score of a score target, in the score's own unit.
+    raw : tuple of str
+        Outputs as given, shortened, where they could not be parsed or say more than the label.
+    """
+
+    id: str
+    probabilities: Mapping[str, float] | None = None
+    unparsed: float | None = None
+    unresolved: float = 0.0
+    samples: tuple[str | None, ...] = ()
+    score: float | None = None
+    raw: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassifierOptions:
+    """Everything ``audit run`` passes to a target. ``None`` means: the target's default."""
+
+    scoring: Literal["auto", "exact", "sampled"] = "auto"
+    sampling: Sampling = Sampling()
+    revision: str | None = None
+    dtype: str | None = None
+    device: str = "auto"
+    adapter: str | None = None
+    batch_size: int | None = None
+    threads: int | None = None
+    allow_pickle: bool = False
+    trust_remote_code: bool = False
+    label_map: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
+    score_range: tuple[float, float] | None = None
+    base_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassifierInfo:
+    """Who answered: identity for the record, and what the numbers are.
+
+    ``model`` is the spec without any path of the machine; ``fingerprint`` a hash of what was
+    loaded (weights, function source, file) so that two runs can be told apart; ``prompt_sha256``
+    the hash of the prompt template, where there is one; ``notes`` are sentences for the report.
+    """
+
+    model: str
+    scoring: Scoring
+    revision: str | None = None
+    fingerprint: str | None = None
+    prompt_sha256: str | None = None
+    demonstration: bool = False
+    score_range: tuple[float, float] | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSpec:
+    """Everything that determines a run; its hash is what ``--resume`` compares."""
+
+    model: str
+    revision: str | None
+    fingerprint: str | None
+    probe_set: str
+    probe_sha256: str
+    task: Task | None
+    prompt_sha256: str | None
+    repeats: int
+    temperature: float | None
+    shot_orders: int
+    scoring: Scoring
+    seed: int
+    limit: int | None
+    quick: bool
+    versions: Mapping[str, str]
+    settings: Mapping[str, Any]
