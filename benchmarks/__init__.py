@@ -1,0 +1,1 @@
+"""Measurements of the project itself: the simulated world, validity and speed."""
