@@ -38,14 +38,14 @@ class RunOptions:
     requests; ``allow_partial`` draws conclusions from a run that failed on the way.
     """
 
-    classifier: ClassifierOptions = ClassifierOptions()
+    classifier: ClassifierOptions = field(default_factory=ClassifierOptions)
     sampling: Mapping[str, Any] = field(default_factory=dict)
     limits: Mapping[str, Any] = field(default_factory=dict)
     limit: int | None = None
     quick: bool = False
     allow_partial: bool = False
     fail_on_concern: bool = False
-    engine: Engine = LocalEngine()
+    engine: Engine = field(default_factory=LocalEngine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def run_audit(
         writer, waiting = _reopen(folder, header, expansion.variants)
     with writer:
         total = len(expansion.variants)
-        _answer(options, classifier, waiting, writer, total, progress)
+        _answer(writer, classifier, waiting, options=options, total=total, progress=progress)
     return _finish(folder, options)
 
 
@@ -240,10 +240,11 @@ def _reopen(
 
 
 def _answer(
-    options: RunOptions,
+    writer: RunLogWriter,
     classifier: Classifier,
     waiting: Sequence[Variant],
-    writer: RunLogWriter,
+    *,
+    options: RunOptions,
     total: int,
     progress: ProgressCallback | None,
 ) -> None:

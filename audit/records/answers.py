@@ -58,7 +58,7 @@ class ClassifierOptions:
     """Everything ``audit run`` passes to a target. ``None`` means: the target's default."""
 
     scoring: Literal["auto", "exact", "sampled"] = "auto"
-    sampling: Sampling = Sampling()
+    sampling: Sampling = field(default_factory=Sampling)
     revision: str | None = None
     dtype: str | None = None
     device: str = "auto"

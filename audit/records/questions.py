@@ -138,12 +138,12 @@ class ProbeSet:
     attribute: str
     sha256: str
     task: Task | None = None
-    sampling: Sampling = Sampling()
+    sampling: Sampling = field(default_factory=Sampling)
     reference: tuple[Term, ...] = ()
     placebos: tuple[Term, ...] = ()
     groups: tuple[Group, ...] = ()
     templates: tuple[Template, ...] = ()
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     cases: CaseSource | None = None
     meta: Mapping[str, Any] = field(default_factory=dict)
     directory: str = ""

@@ -1,0 +1,45 @@
+# Two commands matter: `make audit` shows the product, `make test` proves it.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/pip --disable-pip-version-check -q
+
+.PHONY: audit test check format lint types layers bench validity clean
+
+audit: .venv/installed  ## run the disability audit on the bundled reference model
+	@$(BIN)/audit run probes/disability.yaml; status=$$?; \
+	case $$status in 0|1|4) exit 0;; *) exit $$status;; esac
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(PIP) install -c constraints.txt -e .
+	@touch $@
+
+.venv/installed-test: .venv/installed
+	$(PIP) install -c constraints.txt -e '.[test]'
+	@touch $@
+
+test: .venv/installed-test  ## every test, with branch coverage
+	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered
+
+check: format lint types layers test  ## everything CI runs
+
+format: .venv/installed-test
+	$(BIN)/ruff format --check -q .
+
+lint: .venv/installed-test
+	$(BIN)/ruff check -q .
+
+types: .venv/installed-test
+	$(BIN)/mypy
+
+layers: .venv/installed-test
+	$(BIN)/lint-imports
+
+bench: .venv/installed-test  ## speed and size, side by side in one run
+	$(BIN)/python -m benchmarks.report
+
+validity: .venv/installed-test  ## every statistical claim, measured; writes docs/validity.md
+	$(BIN)/python -m benchmarks.validity
+
+clean:
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .coverage

@@ -1,0 +1,158 @@
+"""``audit run``: the main job."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from audit.cli.options import MODEL_OPTIONS, SAMPLING_OPTIONS, option, pairs_of, stack
+from audit.cli.progress import Progress
+from audit.errors import ConfigError
+from audit.records import ClassifierOptions
+
+if TYPE_CHECKING:
+    from audit.pipeline import RunOptions, RunResult
+
+SAMPLING = ("repeats", "temperature", "top_k", "top_p", "max_new_tokens", "seed")
+LIMITS = ("tolerance", "confidence_level", "correction")
+SEVERITY = (3, 1, 4, 0)  # of several runs, the exit status of the worst
+
+RUN_OPTIONS = [
+    option("--output", "-o", metavar="DIR", default="reports", show_default=True,
+           type=click.Path(file_okay=False), help="Folder that gets the run folder."),
+    click.option("--json", "json_out", is_flag=True,
+                 help="Print results.json instead of the table."),
+    option("--format", "formats", multiple=True, type=click.Choice(["text", "json", "md", "html"]),
+           help="What to print (repeatable; default: text)."),
+    option("--limit", type=click.IntRange(min=1), metavar="N", help="Use at most N templates."),
+    option("--quick", is_flag=True,
+           help="A small balanced subset: a first look that never gives more than "
+                "'not enough evidence'."),
+    option("--tolerance", type=click.FloatRange(min=0.0, min_open=True),
+           help="Largest gap accepted, as a fraction (or in the score's unit)."),
+    option("--confidence-level", type=click.FloatRange(0.5, 1.0, min_open=True, max_open=True),
+           help="Confidence level of every interval."),
+    option("--correction", type=click.Choice(["max_t", "holm", "bh", "none"]),
+           help="Adjustment of p-values over the groups."),
+    option("--fail-on", type=click.Choice(["gap", "concern"]), default="gap", show_default=True,
+           help="From which verdict on to exit with 1."),
+    option("--allow-partial", is_flag=True,
+           help="Draw conclusions from a run that failed on the way."),
+    click.option("--resume", metavar="RUN", type=click.Path(exists=True, file_okay=False),
+                 help="Continue an interrupted run."),
+    option("--quiet", "-q", is_flag=True, help="No progress on standard error."),
+]  # fmt: skip
+
+
+@click.command()
+@click.argument("sources", nargs=-1, required=True, metavar="PROBES...")
+@stack(MODEL_OPTIONS)
+@stack(SAMPLING_OPTIONS)
+@stack(RUN_OPTIONS)
+@click.pass_context
+def run(ctx: click.Context, sources: tuple[str, ...], **given: Any) -> int:
+    """Audit a classifier with probe sets (files, or shipped names such as disability).
+
+    Exit status: 0 no gap beyond the limit, 1 gap, 4 concern or not enough evidence,
+    2 usage, 3 the run failed, 5 nothing to audit, 130 interrupted.
+    """
+    if given["resume"] and len(sources) > 1:
+        raise ConfigError("--resume continues one run; name one probe set", where="--resume")
+    _confirm_discovered_code(ctx, given["model"])
+    results = [_run_one(source, given) for source in sources]
+    _print(results, given)
+    if len(results) > 1:
+        _write_index(Path(given["output"]), results)
+    codes = {result.exit_code for result in results}
+    return next(code for code in SEVERITY if code in codes)
+
+
+def _run_one(source: str, given: Mapping[str, Any]) -> RunResult:
+    """Run one audit with progress on standard error."""
+    from audit.pipeline import run_audit
+
+    with Progress(f"Auditing {Path(source).stem}", quiet=given["quiet"]) as progress:
+        return run_audit(
+            source,
+            given["model"],
+            output=given["output"],
+            options=run_options(given),
+            resume=given["resume"],
+            progress=progress,
+        )
+
+
+def run_options(given: Mapping[str, Any]) -> RunOptions:
+    """Turn command-line values into the pipeline's options."""
+    from audit.pipeline import RunOptions
+
+    return RunOptions(
+        classifier=classifier_options(given),
+        sampling={name: given[name] for name in SAMPLING},
+        limits={name: given[name] for name in LIMITS},
+        limit=given["limit"],
+        quick=given["quick"],
+        allow_partial=given["allow_partial"],
+        fail_on_concern=given["fail_on"] == "concern",
+    )
+
+
+def classifier_options(given: Mapping[str, Any]) -> ClassifierOptions:
+    """Turn the model options of a command line into a record."""
+    plain = {
+        field.name: given[field.name]
+        for field in dataclasses.fields(ClassifierOptions)
+        if field.name in given and field.name not in {"label_map", "score_range"}
+    }
+    return ClassifierOptions(
+        **plain,
+        label_map=pairs_of(given["label_map"], "--label-map"),
+        columns=pairs_of(given["column"], "--column"),
+        score_range=tuple(given["score_range"]) if given["score_range"] else None,
+    )
+
+
+def _confirm_discovered_code(ctx: click.Context, model: str) -> None:
+    """Never run code that only a configuration file found on the way names."""
+    config = ctx.meta.get("audit.config")
+    found = config is not None and config.discovered
+    if not (found and model.startswith("python:")):
+        return
+    if ctx.get_parameter_source("model") is not ParameterSource.DEFAULT_MAP:
+        return
+    question = f"{config.path.name} asks to run code: {model}. Run it?"
+    if not (sys.stdin.isatty() and click.confirm(question, err=True)):
+        raise ConfigError(
+            f"the configuration file asks to run code ({model}); nobody confirmed it",
+            where=config.path.name,
+            hint=f"add --model {model} to the command if you trust it",
+        )
+
+
+def _print(results: list[RunResult], given: Mapping[str, Any]) -> None:
+    """Print results in the asked formats; the last line says where the report is."""
+    if given["json_out"]:
+        objects = [result.results for result in results]
+        whole = objects[0] if len(objects) == 1 else {"schema_version": 1, "runs": objects}
+        click.echo(json.dumps(whole, indent=1, ensure_ascii=False))
+        return
+    from audit.cli.show import show_result
+
+    for result in results:
+        for form in given["formats"] or ("text",):
+            show_result(result, form)
+
+
+def _write_index(output: Path, results: list[RunResult]) -> None:
+    """Write one page over several runs."""
+    from audit.pipeline import write_index
+
+    path = write_index(output, results)
+    click.echo(f"Index of {len(results)} reports: {path}", err=True)

@@ -1,0 +1,171 @@
+"""Everything to the right of the run log: gaps, verdicts, override rules, results, report.
+
+:func:`conclude` is a pure function of the log: the same log gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from pydantic import TypeAdapter
+
+from audit.errors import RunLogError
+from audit.exports import build_results
+from audit.oversight import dump_policy, policy_document, recommend_overrides
+from audit.records import (
+    Finding,
+    Group,
+    Limits,
+    NotTested,
+    Outcome,
+    OverrideRule,
+    RunWarning,
+    Task,
+    Term,
+    Verdict,
+)
+from audit.report import Evidence, Report, build_report, render_html
+from audit.runlog import RunLog
+from audit.statistics import GapSummary, outcome_of, summarise_gaps
+from audit.verdicts import exit_code_of, judge, overall_verdict
+
+POLICY_LIFETIME = timedelta(days=365)
+EXIT_PARTIAL = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Conclusions:
+    """Results, report model and policy of one run; texts are rendered on first use."""
+
+    results: dict[str, Any]
+    report: Report
+    policy: Mapping[str, Any]
+
+    @cached_property
+    def html(self) -> str:
+        """The report as one self-contained page."""
+        return render_html(self.report)
+
+    def files(self) -> dict[str, str]:
+        """Return the files of the run folder by name, besides the log."""
+        return {
+            "results.json": results_text(self.results),
+            "override-policy.yaml": dump_policy(self.policy),
+            "index.html": self.html,
+        }
+
+
+def results_text(results: Mapping[str, Any]) -> str:
+    """Write ``results.json``: stable key order, readable indentation, a final newline."""
+    return json.dumps(results, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+@dataclass(frozen=True)
+class _Header:
+    """The log's header, back as records."""
+
+    task: Task | None
+    groups: tuple[Group, ...]
+    placebos: tuple[Term, ...]
+    fillers: tuple[Term, ...]
+    limits: Limits
+    not_tested: tuple[NotTested, ...]
+    warnings: tuple[RunWarning, ...]
+    score_range: tuple[float, float] | None
+
+    @classmethod
+    def of(cls, header: Mapping[str, Any]) -> _Header:
+        try:
+            return TypeAdapter(cls).validate_python(
+                {"task": header["spec"]["task"], **{k: header[k] for k in (
+                    "groups", "placebos", "fillers", "limits", "not_tested", "warnings",
+                    "score_range",
+                )}}
+            )  # fmt: skip
+        except (KeyError, ValueError) as error:
+            raise RunLogError(f"the log's header cannot be read: {error}") from error
+
+
+def conclude(log: RunLog, *, fail_on_concern: bool = False) -> Conclusions:
+    """Compute gaps, verdicts, rules, results and report from a run log.
+
+    Raises
+    ------
+    RunLogError
+        If the run has not ended, or ended without being complete or partial.
+    """
+    footer = _ended(log)
+    header = _Header.of(log.header)
+    outcome = outcome_of(header.task, score_range=header.score_range)
+    summary = summarise_gaps(
+        log.variants,
+        log.predictions,
+        groups=header.groups,
+        placebos=header.placebos,
+        outcome=outcome,
+        limits=header.limits,
+        rng=np.random.default_rng(log.header["spec"]["seed"]),
+    )
+    findings = judge(summary.groups, summary.limits, outcome)
+    if log.header["spec"]["quick"]:
+        findings = [_too_quick(finding) for finding in findings]
+    rules = _rules(log, header, summary, findings, outcome)
+    verdict = overall_verdict(findings)
+    results = build_results(
+        run={
+            **{key: log.header[key] for key in ("run_id", "started", "created_with")},
+            **{key: log.header[key] for key in ("spec", "probe")},
+            **{key: footer[key] for key in ("finished", "status")},
+        },
+        verdict=verdict,
+        exit_code=_exit_code(footer["status"], verdict, fail_on_concern),
+        limits=summary.limits,
+        outcome=outcome,
+        overall=summary.overall,
+        groups=findings,
+        terms=judge(summary.terms, summary.limits, outcome),
+        placebos=judge(summary.placebos, summary.limits, outcome),
+        term_records=header.terms(),
+        strata=summary.strata,
+        reference_sensitivity=summary.reference_sensitivity,
+        variance_shares=summary.variance_shares,
+        overrides=rules,
+        not_tested=(*header.not_tested, *summary.not_tested),
+        warnings=(*header.warnings, *summary.warnings, *_torn(log, footer)),
+    )
+    report = build_report(results, _evidence(log.header, header, summary))
+    return Conclusions(results, report, _policy(results, rules, header))
+
+
+def _ended(log: RunLog) -> Mapping[str, Any]:
+    """Return the footer of a run that has results."""
+    if log.footer is None or log.footer["status"] in {"interrupted", "failed"}:
+        done, total = len(log.predictions), log.header.get("n_requests")
+        raise RunLogError(
+            f"the run did not finish: {done} of {total} sentences were answered",
+            where=log.path.parent.name,
+            hint="run the same `audit run` command again with --resume and this folder",
+        )
+    return log.footer
+
+
+def _exit_code(status: str, verdict: Verdict, fail_on_concern: bool) -> int:
+    """A partial run keeps its own status even where its conclusions are shown."""
+    if status == "partial":
+        return EXIT_PARTIAL
+    return exit_code_of(verdict, fail_on_concern=fail_on_concern)
+
+
+def _too_quick(finding: Finding) -> Finding:
+    """A quick look never decides anything."""
+    return dataclasses.replace(
+        finding, verdict="not_enough_evidence", reason="design", small_but_real=False
+    )
