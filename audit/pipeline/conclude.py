@@ -81,6 +81,11 @@ class _Header:
     warnings: tuple[RunWarning, ...]
     score_range: tuple[float, float] | None
 
+    def terms(self) -> dict[str, Term]:
+        """Return every term and placebo by id."""
+        mentioned = (term for group in self.groups for term in group.terms)
+        return {term.id: term for term in (*mentioned, *self.placebos)}
+
     @classmethod
     def of(cls, header: Mapping[str, Any]) -> _Header:
         try:
@@ -158,14 +163,88 @@ def _ended(log: RunLog) -> Mapping[str, Any]:
 
 
 def _exit_code(status: str, verdict: Verdict, fail_on_concern: bool) -> int:
-    """A partial run keeps its own status even where its conclusions are shown."""
+    """Keep a partial run's own status even where its conclusions are shown."""
     if status == "partial":
         return EXIT_PARTIAL
     return exit_code_of(verdict, fail_on_concern=fail_on_concern)
 
 
 def _too_quick(finding: Finding) -> Finding:
-    """A quick look never decides anything."""
+    """Take a verdict back: a quick look never decides anything."""
     return dataclasses.replace(
         finding, verdict="not_enough_evidence", reason="design", small_but_real=False
     )
+
+
+def _rules(
+    log: RunLog,
+    header: _Header,
+    summary: GapSummary,
+    findings: Sequence[Finding],
+    outcome: Outcome,
+) -> tuple[OverrideRule, ...]:
+    """Compute the override rules for what was found."""
+    return recommend_overrides(
+        findings,
+        log.variants,
+        log.predictions,
+        header.task,
+        outcome,
+        confidence_level=summary.limits.confidence_level,
+        tolerance=summary.limits.tolerance,
+    )
+
+
+def _torn(log: RunLog, footer: Mapping[str, Any]) -> list[RunWarning]:
+    """Say aloud what a partial run lacks."""
+    missing = footer["n_requests"] - len(log.predictions)
+    if not missing:
+        return []
+    message = (
+        f"{missing} of {footer['n_requests']} sentences were not answered "
+        f"({footer.get('error', 'the run stopped')}); conclusions use the rest."
+    )
+    return [RunWarning(code="partial_run", message=message)]
+
+
+def _evidence(header: Mapping[str, Any], parsed: _Header, summary: GapSummary) -> Evidence:
+    """Collect what the report shows besides the published results."""
+    prompt = header["prompt"]
+    return Evidence(
+        pairs=summary.pair_gaps,
+        prompt=None if prompt is None else prompt.replace(header["prompt_text"], "{text}"),
+        demonstration=header["demonstration"],
+        notes=tuple(header["notes"]),
+        groups=parsed.groups,
+        task=parsed.task,
+    )
+
+
+def _policy(
+    results: Mapping[str, Any], rules: Sequence[OverrideRule], header: _Header
+) -> Mapping[str, Any]:
+    """Write the override policy of the run: rules, mention forms, evidence, expiry."""
+    finished = datetime.strptime(results["finished"], "%Y-%m-%dT%H:%M:%SZ")
+    return policy_document(
+        rules,
+        run_id=results["run_id"],
+        results_sha256=hashlib.sha256(results_text(results).encode()).hexdigest(),
+        created=results["finished"],
+        expires=f"{finished + POLICY_LIFETIME:%Y-%m-%dT%H:%M:%SZ}",
+        mention_forms={
+            group.id: {results["probe"]["language"]: _mentions(group)} for group in header.groups
+        },
+        task=header.task,
+        probe=results["probe"],
+    )
+
+
+def _mentions(group: Group) -> tuple[str, ...]:
+    """Return every form in which a term of the group may appear in a text."""
+    forms = (
+        form
+        for term in group.terms
+        for form in (term.text, term.plural, *term.mentions)
+        if form is not None
+    )
+    return tuple(dict.fromkeys(forms))

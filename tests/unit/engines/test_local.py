@@ -1,0 +1,38 @@
+"""The local engine passes batches on and notices a classifier that loses or reorders answers."""
+
+import pytest
+
+from audit.engines import LocalEngine
+from audit.errors import ClassifierError
+from audit.records import ClassifierInfo, Prediction, Request
+
+
+class Scripted:
+    """A classifier that answers with ``change`` applied to the honest list of answers."""
+
+    info = ClassifierInfo(model="scripted", scoring="score")
+    batch_size = 3
+
+    def __init__(self, change=lambda answers: answers):
+        self.change = change
+        self.sizes = []
+
+    def predict(self, requests):
+        self.sizes.append(len(requests))
+        return self.change([Prediction(id=request.id, score=0.5) for request in requests])
+
+
+REQUESTS = [Request(id=f"v{n}", text="x") for n in range(7)]
+
+
+def test_batches_come_in_order_and_of_the_size_the_classifier_likes():
+    classifier = Scripted()
+    batches = list(LocalEngine().run(classifier, iter(REQUESTS)))
+    assert [p.id for batch in batches for p in batch] == [r.id for r in REQUESTS]
+    assert classifier.sizes == [3, 3, 1]
+
+
+@pytest.mark.parametrize("change", [lambda a: a[:-1], lambda a: a[::-1], lambda a: [*a, a[0]]])
+def test_lost_added_or_reordered_answers_are_an_error(change):
+    with pytest.raises(ClassifierError, match="not in the order asked"):
+        list(LocalEngine().run(Scripted(change), REQUESTS))
