@@ -12,6 +12,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+import click
+
 from audit.errors import ConfigError
 
 FILE_NAME = "audit.yaml"
@@ -63,7 +65,7 @@ def _read(path: Path, *, discovered: bool) -> Config:
             raise ConfigError(
                 f"unknown key {key!r}", where=_at(path, lines.get(key)), hint=_near(name, known)
             )
-        values[name] = value
+        values[name] = _checked(known[name], value, _at(path, lines.get(key)))
         places[name] = lines.get(key)
     return Config(path=path, values=values, lines=places, discovered=discovered)
 
@@ -93,11 +95,21 @@ def _yaml(path: Path) -> tuple[dict[str, Any], dict[str, int | None]]:
     return dict(data), {key: data.lc.key(key)[0] + 1 for key in data}
 
 
-def known_options() -> list[str]:
-    """Return every option name that a configuration file may set."""
+def known_options() -> dict[str, click.Parameter]:
+    """Return every option that a configuration file may set, by name."""
     from audit.cli.run import run
 
-    return sorted(p.name for p in run.params if p.name and p.name not in NOT_IN_A_FILE)
+    return {p.name: p for p in run.params if p.name and p.name not in NOT_IN_A_FILE}
+
+
+def _checked(parameter: click.Parameter, value: Any, where: str) -> Any:
+    """Return a value the option accepts, or say where the unusable one stands."""
+    try:
+        parameter.type_cast_value(click.Context(click.Command("run")), value)
+    except (click.BadParameter, TypeError) as error:
+        message = error.message if isinstance(error, click.BadParameter) else str(error)
+        raise ConfigError(f"{parameter.name}: {message}", where=where) from error
+    return value
 
 
 def _at(path: Path, line: int | None) -> str:

@@ -23,14 +23,13 @@ def show(ctx: click.Context, origin: bool) -> None:
     from audit.cli.run import run
 
     loaded = ctx.meta["audit.config"]
-    inner = click.Context(run, info_name="run", default_map=dict(loaded.values))
+    inner = run.make_context("run", ["any.yaml"], default_map=dict(loaded.values))
     for parameter in run.params:
         name = parameter.name or ""
         if name in NOT_IN_A_FILE:
             continue
-        value, source = parameter.consume_value(inner, {})
-        value = parameter.type_cast_value(inner, value)
-        text = f"{name} = {_plain(value)}"
+        text = f"{name} = {_plain(inner.params[name])}"
+        source = inner.get_parameter_source(name)
         click.echo(f"{text:<40} {_origin(parameter, source, loaded)}" if origin else text)
 
 
@@ -38,7 +37,7 @@ def _plain(value: Any) -> str:
     return "(not set)" if value is None or value == () else str(value)
 
 
-def _origin(parameter: click.Parameter, source: ParameterSource, loaded: Any) -> str:
+def _origin(parameter: click.Parameter, source: ParameterSource | None, loaded: Any) -> str:
     """Name the source of a value: variable, file with line, or default."""
     if source is ParameterSource.ENVIRONMENT:
         return f"environment {parameter.envvar}"
