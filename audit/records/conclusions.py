@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from audit.records.questions import Pair, Role, Valence
+from audit.records.questions import Limits, Pair, Role, Valence
 
 Estimand = Literal["listed", "phrases", "census"]
 Verdict = Literal["gap", "concern", "no_gap", "not_enough_evidence"]
@@ -38,6 +38,15 @@ class Outcome:
     favourable: str | None
     unfavourable: tuple[str, ...]
     favourable_end: Literal["high", "low"]
+
+    @property
+    def span(self) -> float:
+        """Width of the range."""
+        return self.range[1] - self.range[0]
+
+    def tolerance(self, limits: Limits) -> float:
+        """Return the limits' tolerance, or its default: 5% of the range (5 points)."""
+        return 0.05 * self.span if limits.tolerance is None else limits.tolerance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +89,8 @@ class GroupGap:
 
     ``None`` means not available (too little data, or no such outcome), never zero.
     ``refusal_bounds`` and ``unresolved_bounds`` are the intervals recomputed with the unparsed or
-    unresolved mass placed least and most unfavourably for the group.
+    unresolved mass placed least and most unfavourably for the group, and ``*_bounds_p`` their
+    adjusted p-values.
     """
 
     id: str
@@ -108,6 +118,8 @@ class GroupGap:
     counts_by_label: Mapping[str, float] = field(default_factory=dict)
     refusal_bounds: tuple[Interval, Interval] | None = None
     unresolved_bounds: tuple[Interval, Interval] | None = None
+    refusal_bounds_p: tuple[float | None, float | None] | None = None
+    unresolved_bounds_p: tuple[float | None, float | None] | None = None
     phrases: SecondEstimand | None = None
     placebo_adjusted: SecondEstimand | None = None
 

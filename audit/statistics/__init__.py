@@ -1,0 +1,1 @@
+"""From predictions to gaps with intervals: pure functions of numpy arrays and records."""

@@ -1,0 +1,90 @@
+"""What a finished run could have seen, and how many templates a clear answer needs."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import stats
+
+from audit.statistics.validation import alpha_of
+
+MINIMUM_TEMPLATES = 6
+"""With fewer the smallest two-sided sign-flip p-value is above .05."""
+MOST_TEMPLATES = 1_000_000
+
+
+def smallest_detectable_gap(
+    standard_error: float, T: int, *, confidence_level: float = 0.95, power: float = 0.8
+) -> float:
+    """Return the gap that this design finds with the given power.
+
+    Parameters
+    ----------
+    standard_error : float
+        Of the gap, in its own unit, positive.
+    T : int
+        Templates, at least 2.
+    confidence_level, power : float
+        In (0, 1).
+
+    Returns
+    -------
+    float
+        ``(t_{1 - alpha/2, T-1} + t_{power, T-1}) * standard_error``.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of its range.
+    """
+    if not standard_error > 0 or T < 2:
+        raise ValueError("standard_error and T: need a positive error and two templates")
+    quantiles = stats.t.ppf([1 - alpha_of(confidence_level) / 2, power], T - 1)
+    return float(quantiles.sum() * standard_error)
+
+
+def templates_needed(
+    variance: float, h: float, tolerance: float, *, confidence_level: float = 0.95
+) -> int | None:
+    """Return how many templates "no gap beyond the limit" needs if there is none (power .8).
+
+    Parameters
+    ----------
+    variance : float
+        Variance of one template gap (s^2, scale [0, 1]), at least 0.
+    h : float
+        Floor of the interval, see `audit.statistics.intervals.floor_h`.
+    tolerance : float
+        Limit on the [0, 1] scale, positive.
+    confidence_level : float
+        In (0, 1).
+
+    Returns
+    -------
+    int or None
+        The smallest T >= 6 with ``(t_{1 - alpha/2} + t_{.90}) sqrt(variance / T) <= tolerance`` at
+        which the floored interval also fits; ``None`` beyond a million templates.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of its range.
+    """
+    if not variance >= 0 or not tolerance > 0:
+        raise ValueError("variance and tolerance: need variance >= 0 and tolerance > 0")
+    upper = 1 - alpha_of(confidence_level) / 2
+
+    def enough(T: int) -> bool:
+        t_interval, t_power = stats.t.ppf([upper, 0.9], T - 1)
+        floored = ((T - 1) * variance + 2 * h**2) / ((T + 1) * (T + 2))
+        seen = (t_interval + t_power) * np.sqrt(variance / T) <= tolerance
+        return bool(seen and t_interval * np.sqrt(max(variance / T, floored)) <= tolerance)
+
+    low, high = MINIMUM_TEMPLATES, MINIMUM_TEMPLATES
+    while not enough(high):
+        if high >= MOST_TEMPLATES:
+            return None
+        low, high = high + 1, min(2 * high, MOST_TEMPLATES)
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle + 1, high)
+    return high
