@@ -1,1 +1,7 @@
 """From predictions to gaps with intervals: pure functions of numpy arrays and records."""
+
+from audit.statistics.cells import outcome_of
+from audit.statistics.groups import GapSummary, summarise_gaps
+from audit.statistics.pairs import pair_gaps, pair_variants
+
+__all__ = ["GapSummary", "outcome_of", "pair_gaps", "pair_variants", "summarise_gaps"]

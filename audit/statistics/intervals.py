@@ -83,14 +83,14 @@ def floor_h(cells: ArrayLike, axis: int = -1) -> Array:
     # Shifting by a present value keeps the variance of equal cells at exactly zero.
     shift = filled.max(axis=-1, keepdims=True, initial=0.0)
     centred = np.where(present, filled - shift, 0.0)
-    count = present.sum(axis=-1)
+    count = present.sum(axis=-1).astype(float)
     safe = np.maximum(count, 1)
     mean = centred.sum(axis=-1) / safe
     variance = np.maximum((centred**2).sum(axis=-1) / safe - mean**2, 0.0)
     return floor_from_moments(mean + shift[..., 0], variance, count)
 
 
-def floor_from_moments(mean: Array, variance: Array, count: NDArray[np.int64]) -> Array:
+def floor_from_moments(mean: Array, variance: Array, count: Array) -> Array:
     """Return h from the mean and population variance of ``count`` cells (see `floor_h`)."""
     spread = mean * (1 - mean)
     inside = (count > 0) & (spread > 0)

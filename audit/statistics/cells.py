@@ -1,0 +1,359 @@
+"""What each variant's prediction says, as one table of numbers: the cells of every estimate."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from audit.records import Outcome, Prediction, Task, Variant
+from audit.statistics.validation import Array
+
+NO_LABEL = "(no label)"
+LEAST_LABEL_MASS = 0.01
+"""An exact cell with less mass than this on its labels is missing."""
+_SUM_SLACK = 1e-3
+
+
+def outcome_of(task: Task | None, score_range: tuple[float, float] | None = None) -> Outcome:
+    """Return what a run's estimate is about.
+
+    Parameters
+    ----------
+    task : Task or None
+        ``None`` for a set without a task: the target's raw score.
+    score_range : (float, float), optional
+        The target's declared range, used where the task names none.
+
+    Returns
+    -------
+    Outcome
+        P(unfavourable) for label tasks; the raw score (high is favourable unless the task says
+        otherwise) for score tasks.
+
+    Raises
+    ------
+    ValueError
+        If a label task does not say which labels are unfavourable, or a score has no finite range.
+
+    Examples
+    --------
+    >>> outcome_of(Task(labels=("No", "Yes"), favourable="Yes")).unfavourable
+    ('No',)
+    """
+    if task is not None and task.kind == "labels":
+        bad = task.unfavourable
+        if not bad and len(task.labels) == 2 and task.favourable in task.labels:
+            bad = tuple(label for label in task.labels if label != task.favourable)
+        if not bad or not set(bad) <= set(task.labels):
+            raise ValueError("task: its unfavourable labels must be named and be labels of it")
+        return Outcome(
+            name=f"P({' or '.join(bad)})",
+            unit="probability",
+            range=(0.0, 1.0),
+            favourable=task.favourable,
+            unfavourable=bad,
+            favourable_end="low",
+        )
+    limits = task.range if task is not None and task.range is not None else score_range
+    if limits is None or not limits[0] < limits[1] or not all(map(math.isfinite, limits)):
+        raise ValueError("score_range: a score needs a finite range (low, high)")
+    end = task.favourable_end if task is not None else None
+    return Outcome(
+        name="score",
+        unit="score",
+        range=limits,
+        favourable=None if task is None else task.favourable,
+        unfavourable=() if task is None else task.unfavourable,
+        favourable_end=end or "high",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """One row per variant; NaN = not measured, never zero.
+
+    Attributes
+    ----------
+    value : ndarray, shape (n,)
+        The outcome on the scale [0, 1]: P(unfavourable) among labels, or the score's place in its
+        range.
+    noise : ndarray, shape (n,)
+        Sampling variance of ``value``: 0 for exact answers and scores, NaN for a single repeat.
+    unparsed : ndarray, shape (n,)
+        Mass or share that is no label, in [0, 1].
+    refusal, unresolved : ndarray, shape (2, n)
+        ``value`` with the unparsed or unresolved mass placed as favourable and as unfavourable.
+    shares : ndarray, shape (n, L)
+        Distribution over ``labels`` among what was parsed; a row of NaN where nothing was.
+    pair_noise : ndarray, shape (n,)
+        Bias of ``sum(shares**2)`` by sampling: (1 - sum p^2) / (R - 1), 0 for exact answers.
+    counts : ndarray, shape (n, L + 1)
+        Repeats by label, the last column without one; masses where nothing was drawn.
+    repeats : ndarray, shape (n,)
+        Repeats R; infinite for exact answers and scores, 0 without a prediction.
+    labels : tuple of str
+        Column names.
+    """
+
+    value: Array
+    noise: Array
+    unparsed: Array
+    refusal: Array
+    unresolved: Array
+    shares: Array
+    pair_noise: Array
+    counts: Array
+    repeats: Array
+    labels: tuple[str, ...]
+
+    @property
+    def answered(self) -> NDArray[np.bool_]:
+        """Which variants have a prediction."""
+        return np.asarray(self.repeats > 0)
+
+    @property
+    def drawn(self) -> NDArray[np.bool_]:
+        """Which variants were answered by drawn labels rather than exactly."""
+        return self.answered & np.isfinite(self.repeats)
+
+
+def answers_of(
+    variants: Sequence[Variant],
+    predictions: Mapping[str, Prediction] | Iterable[Prediction],
+    outcome: Outcome,
+    labels: Sequence[str] | None = None,
+) -> Answers:
+    """Read every variant's prediction into one table.
+
+    Parameters
+    ----------
+    variants : sequence of Variant
+        The rows; ids are unique.
+    predictions : mapping of id to Prediction, or iterable of Prediction
+        At most one for each variant; variants without one stay missing.
+    outcome : Outcome
+        What ``value`` means.
+    labels : sequence of str, optional
+        Every label of the task; default: those that occur.
+
+    Returns
+    -------
+    Answers
+
+    Raises
+    ------
+    ValueError
+        Naming the argument: duplicate ids, a prediction for no variant, a label outside ``labels``,
+        masses that are NaN, negative or do not sum to 1, a score that is NaN or outside its range,
+        or a prediction that does not answer the outcome at all.
+    """
+    by_id = _by_id(variants, predictions)
+    names = tuple(labels) if labels is not None else _labels_seen(by_id.values(), outcome)
+    table = _read(variants, by_id, names)
+    if outcome.unit == "score":
+        table.check(variants, table.labelled)
+        return _score_answers(variants, table, names, outcome)
+    table.check(variants, table.answered)
+    bad = np.array([label in outcome.unfavourable for label in names], dtype=bool)
+    return _label_answers(table, names, bad)
+
+
+def _by_id(
+    variants: Sequence[Variant], predictions: Mapping[str, Prediction] | Iterable[Prediction]
+) -> dict[str, Prediction]:
+    """Index predictions by the variant they answer."""
+    known = {variant.id for variant in variants}
+    if len(known) < len(variants):
+        raise ValueError("variants: ids must be unique")
+    given = predictions.values() if isinstance(predictions, Mapping) else predictions
+    by_id: dict[str, Prediction] = {}
+    for prediction in given:
+        if prediction.id not in known:
+            raise ValueError(f"predictions: {prediction.id!r} answers no variant")
+        if prediction.id in by_id:
+            raise ValueError(f"predictions: {prediction.id!r} is answered twice")
+        by_id[prediction.id] = prediction
+    return by_id
+
+
+def _labels_seen(predictions: Iterable[Prediction], outcome: Outcome) -> tuple[str, ...]:
+    """Return the labels that occur, those that the outcome names first."""
+    named = (*((outcome.favourable,) if outcome.favourable else ()), *outcome.unfavourable)
+    seen: set[str] = set()
+    for prediction in predictions:
+        seen.update(prediction.probabilities or ())
+        seen.update(sample for sample in prediction.samples if sample is not None)
+    return (*dict.fromkeys(named), *sorted(seen - set(named)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """What was said, by variant: mass by label (n, L), mass without one, repeats, scores."""
+
+    masses: Array
+    counts: Array
+    unparsed: Array
+    unresolved: Array
+    repeats: Array
+    scores: Array
+    answered: NDArray[np.bool_]
+    labelled: NDArray[np.bool_]
+
+    def check(self, variants: Sequence[Variant], rows: NDArray[np.bool_]) -> None:
+        """Refuse masses that are no distribution."""
+        rest = np.nan_to_num(self.unparsed) + self.unresolved
+        lowest = np.minimum(self.masses.min(axis=1, initial=0.0), self.unresolved)
+        lowest = np.minimum(lowest, np.nan_to_num(self.unparsed))
+        one = np.abs(self.masses.sum(axis=1) + rest - 1) <= _SUM_SLACK
+        off = rows & ~(one & (lowest >= 0))
+        if off.any():
+            where = variants[int(np.argmax(off))].id
+            raise ValueError(
+                f"predictions: the label shares of {where!r} must be at least 0 and sum to 1 "
+                "with the unparsed and unresolved mass"
+            )
+
+    def shares(self) -> tuple[Array, Array]:
+        """Return the distribution among parsed answers and its sampling bias."""
+        total = self.masses.sum(axis=1, keepdims=True)
+        enough = total >= LEAST_LABEL_MASS
+        shares = np.where(enough, self.masses / np.where(enough, total, 1.0), np.nan)
+        return shares, _over_one_less(1 - (shares**2).sum(axis=1), self.parsed())
+
+    def parsed(self) -> Array:
+        """Return the repeats that gave a label; infinite where nothing was drawn."""
+        drawn = np.isfinite(self.repeats)
+        repeats = np.where(drawn, self.repeats, 0.0)
+        return np.where(drawn, np.rint(self.masses.sum(axis=1) * repeats), np.inf)
+
+
+def _read(
+    variants: Sequence[Variant], by_id: Mapping[str, Prediction], labels: tuple[str, ...]
+) -> _Table:
+    """Copy the predictions into columns."""
+    index = {label: column for column, label in enumerate(labels)}
+    n, width = len(variants), len(labels)
+    table = _Table(
+        masses=np.zeros((n, width)),
+        counts=np.zeros((n, width + 1)),
+        unparsed=np.full(n, np.nan),
+        unresolved=np.zeros(n),
+        repeats=np.zeros(n),
+        scores=np.full(n, np.nan),
+        answered=np.zeros(n, dtype=bool),
+        labelled=np.zeros(n, dtype=bool),
+    )
+    for row, variant in enumerate(variants):
+        prediction = by_id.get(variant.id)
+        if prediction is None:
+            continue
+        table.answered[row] = True
+        table.labelled[row] = prediction.probabilities is not None or bool(prediction.samples)
+        try:
+            table.masses[row], table.unparsed[row], table.repeats[row] = _masses(prediction, index)
+            for sample in prediction.samples:
+                table.counts[row, width if sample is None else index[sample]] += 1
+        except KeyError as error:
+            raise ValueError(
+                f"predictions: {prediction.id!r} has the label {error.args[0]!r}, "
+                f"which is none of {', '.join(labels)}"
+            ) from None
+        table.unresolved[row] = prediction.unresolved
+        if prediction.score is not None:
+            table.scores[row] = _finite(prediction.score, "score", prediction.id)
+    undrawn = table.counts.sum(axis=1) == 0
+    table.counts[undrawn, :width] = table.masses[undrawn]
+    table.counts[undrawn, width] = np.nan_to_num(table.unparsed[undrawn])
+    return table
+
+
+def _masses(prediction: Prediction, index: Mapping[str, int]) -> tuple[list[float], float, float]:
+    """Return mass by label, mass without one (NaN unknown), and the number of repeats."""
+    row = [0.0] * len(index)
+    said = prediction.unparsed
+    without = math.nan if said is None else _finite(said, "unparsed mass", prediction.id)
+    if prediction.probabilities is not None:
+        for label, mass in prediction.probabilities.items():
+            row[index[label]] = mass
+        return row, 0.0 if said is None else without, math.inf
+    drawn = len(prediction.samples)
+    if drawn:
+        for answer, times in Counter(prediction.samples).items():
+            if answer is not None:
+                row[index[answer]] = times / drawn
+        return row, prediction.samples.count(None) / drawn, drawn
+    return row, without, math.inf
+
+
+def _finite(value: float, what: str, where: str) -> float:
+    """Return ``value``, or say whose it is."""
+    if not math.isfinite(value):
+        raise ValueError(f"predictions: the {what} of {where!r} is not a finite number")
+    return value
+
+
+def _over_one_less(values: Array, repeats: Array) -> Array:
+    """Return values / (repeats - 1); NaN for fewer than two repeats."""
+    several = repeats > 1
+    return np.where(several, values / np.where(several, repeats - 1, 1.0), np.nan)
+
+
+def _label_answers(table: _Table, labels: tuple[str, ...], bad: NDArray[np.bool_]) -> Answers:
+    """Compute the outcome of a label task."""
+    shares, pair_noise = table.shares()
+    value = shares[:, bad].sum(axis=1)
+    total, harm = table.masses.sum(axis=1), table.masses[:, bad].sum(axis=1)
+    return Answers(
+        value=value,
+        noise=_over_one_less(value * (1 - value), table.parsed()),
+        unparsed=table.unparsed,
+        refusal=_bounds(harm, total, np.nan_to_num(table.unparsed)),
+        unresolved=_bounds(harm, total, table.unresolved),
+        shares=shares,
+        pair_noise=pair_noise,
+        counts=table.counts,
+        repeats=table.repeats,
+        labels=labels,
+    )
+
+
+def _bounds(harm: Array, total: Array, open_mass: Array) -> Array:
+    """Return the outcome with the open mass counted as favourable and as unfavourable."""
+    whole = total + open_mass
+    enough = whole >= LEAST_LABEL_MASS
+    both = np.stack([harm, harm + open_mass]) / np.where(enough, whole, 1.0)
+    return np.where(enough, both, np.nan)
+
+
+def _score_answers(
+    variants: Sequence[Variant], table: _Table, labels: tuple[str, ...], outcome: Outcome
+) -> Answers:
+    """Compute the outcome of a score task; its labels, where it has them, give flips only."""
+    low, high = outcome.range
+    outside = (table.scores < low) | (table.scores > high)
+    if outside.any():
+        where = int(np.argmax(outside))
+        raise ValueError(
+            f"predictions: the score {table.scores[where]:g} of {variants[where].id!r} lies "
+            f"outside [{low:g}, {high:g}]"
+        )
+    value = (table.scores - low) / (high - low)
+    missing = table.answered & np.isnan(value)
+    shares, pair_noise = table.shares()
+    return Answers(
+        value=value,
+        noise=np.where(np.isnan(value), np.nan, 0.0),
+        unparsed=np.where(table.answered, missing.astype(float), np.nan),
+        refusal=np.where(missing, np.array([[0.0], [1.0]]), value),
+        unresolved=np.stack([value, value]),
+        shares=shares,
+        pair_noise=pair_noise,
+        counts=table.counts,
+        repeats=np.where(table.answered, np.inf, 0.0),
+        labels=labels,
+    )

@@ -1,0 +1,279 @@
+"""The entry point: from variants and predictions to every gap of a run."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from audit.records import (
+    Estimand,
+    Group,
+    GroupGap,
+    Limits,
+    NotTested,
+    Outcome,
+    PairGap,
+    Prediction,
+    RunWarning,
+    Term,
+    Variant,
+)
+from audit.statistics.caveats import caveats
+from audit.statistics.cells import NO_LABEL, Answers, answers_of
+from audit.statistics.families import Family, Run, Subject, gap_records, second_estimands
+from audit.statistics.flips import pair_flips, repeat_instability, transitions
+from audit.statistics.pairs import Key, build_table, describe_pairs
+from audit.statistics.strata import (
+    dispersion,
+    placebo_adjusted,
+    reference_sensitivity,
+    secondary_outcomes,
+    strata,
+    worst_group,
+)
+from audit.statistics.units import cells_of
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class GapSummary:
+    """Every gap of a run, before it is judged.
+
+    Attributes
+    ----------
+    groups, terms, placebos : tuple of GroupGap
+        Each is a family of its own: p-values are adjusted within it. Groups stand in the order
+        given, also those without any measured pair.
+    limits : Limits
+        The limits with the tolerance filled in, in the outcome's unit.
+    outcome : Outcome
+        What the gaps are about.
+    overall : mapping
+        ``n_variants``, ``n_pairs``, ``n_predictions``, ``unparsed_rate``, ``repeat_instability``,
+        ``counts_by_label`` and ``transitions``, as published.
+    strata, reference_sensitivity, dispersion, secondary : list of dict
+        See `audit.statistics.strata`; outside the verdicts.
+    variance_shares : mapping
+        Shares of the variance by source; ``None`` = not estimated.
+    worst : (str, float) or None
+        Group whose gap points furthest in the unfavourable direction.
+    not_tested, warnings : tuple
+        What was left out and what a reader must know.
+    """
+
+    groups: tuple[GroupGap, ...]
+    terms: tuple[GroupGap, ...]
+    placebos: tuple[GroupGap, ...]
+    limits: Limits
+    outcome: Outcome
+    overall: Mapping[str, Any]
+    strata: Sequence[Record]
+    reference_sensitivity: Sequence[Record]
+    dispersion: Sequence[Record]
+    secondary: Sequence[Record]
+    variance_shares: Mapping[str, float | None]
+    worst: tuple[str, float] | None
+    not_tested: tuple[NotTested, ...]
+    warnings: tuple[RunWarning, ...]
+    run: Run = field(repr=False, compare=False)
+
+    @cached_property
+    def pair_gaps(self) -> tuple[PairGap, ...]:
+        """Every pair with what each side answered, computed on first use."""
+        return tuple(describe_pairs(self.run.table, self.run.answers, self.outcome))
+
+
+def summarise_gaps(
+    variants: Sequence[Variant],
+    predictions: Mapping[str, Prediction] | Iterable[Prediction],
+    *,
+    groups: Sequence[Group],
+    placebos: Sequence[Term],
+    outcome: Outcome,
+    limits: Limits,
+    rng: np.random.Generator,
+    estimand: Estimand = "listed",
+    labels: Sequence[str] | None = None,
+) -> GapSummary:
+    """Aggregate a run into gaps per group, term and placebo.
+
+    Parameters
+    ----------
+    variants : sequence of Variant
+        Every sentence of the run.
+    predictions : mapping of id to Prediction, or iterable of Prediction
+        At most one for each variant; a missing one is a missing cell, with a warning.
+    groups : sequence of Group
+        The groups, each with its terms; every group that a variant names must be here.
+    placebos : sequence of Term
+        Terms that mention no group, audited outside the verdicts.
+    outcome : Outcome
+        From `audit.statistics.outcome_of`.
+    limits : Limits
+        Tolerance, confidence level and correction.
+    rng : numpy.random.Generator
+        For the sign flips.
+    estimand : {'listed', 'phrases', 'census'}
+        What the groups' intervals are about. ``listed``: these terms, templates like these.
+        ``phrases``: other phrases too. ``census``: exactly these prompts.
+    labels : sequence of str, optional
+        Every label of the task, so that any other is refused; default: those that occur.
+
+    Returns
+    -------
+    GapSummary
+
+    Raises
+    ------
+    ValueError
+        Naming the argument that is no evidence: duplicate ids, masses that do not sum to 1, NaN or
+        infinite scores, unknown labels or groups. Too little data is no error: the gap then has no
+        interval, and its verdict a reason.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from audit.records import Limits, Task
+    >>> from audit.statistics import outcome_of
+    >>> from audit.verdicts import judge
+    >>> carriers = [f"carrier {i}" for i in range(30)]
+    >>> variants = [
+    ...     Variant(id=f"{c}/{t}", text=f"{t} {c}", role=role, context=c, unit=c, term=t, group=g)
+    ...     for c in carriers
+    ...     for role, t, g in (("reference", "plain", None), ("group", "blind", "blind"))
+    ... ]
+    >>> predictions = [
+    ...     Prediction(id=v.id, samples=("Bad",) * 5 if v.group else ("Good",) * 5)
+    ...     for v in variants
+    ... ]
+    >>> task = Task(labels=("Good", "Bad"), favourable="Good")
+    >>> summary = summarise_gaps(
+    ...     variants, predictions, placebos=(), limits=Limits(), outcome=outcome_of(task),
+    ...     groups=[Group(id="blind", label="Blind", terms=(Term(id="blind", text="blind"),))],
+    ...     rng=np.random.default_rng(0),
+    ... )
+    >>> findings = judge(summary.groups, summary.limits, summary.outcome)
+    >>> findings[0].gap.estimate, findings[0].verdict, findings[0].direction
+    (1.0, 'gap', 'worse')
+    """
+    table = build_table(variants)
+    answers = answers_of(variants, predictions, outcome, labels)
+    run = Run(
+        table=table,
+        answers=answers,
+        cells=cells_of(table, answers.value, answers.value),
+        flips=pair_flips(table, answers, outcome),
+        outcome=outcome,
+        limits=dataclasses.replace(limits, tolerance=outcome.tolerance(limits)),
+        rng=rng,
+    )
+    named = _terms_by_key(groups, placebos)
+    group_family = _group_family(run, groups, estimand)
+    placebo_family = _term_family(run, named, "placebo")
+    group_gaps = _with_second_estimands(
+        gap_records(run, group_family),
+        second_estimands(run, group_family),
+        placebo_adjusted(run, group_family, placebo_family),
+    )
+    return GapSummary(
+        groups=group_gaps,
+        terms=gap_records(run, _term_family(run, named, "group")),
+        placebos=gap_records(run, placebo_family),
+        limits=run.limits,
+        outcome=outcome,
+        overall=_overall(run),
+        strata=strata(run, group_family, named),
+        reference_sensitivity=reference_sensitivity(run, group_family),
+        dispersion=dispersion(run, group_family),
+        secondary=secondary_outcomes(run, group_family),
+        variance_shares=dict.fromkeys(
+            ("template", "term", "interaction", "shot_order", "sampling")
+        ),
+        worst=worst_group(
+            {gap.id: gap.estimate for gap in group_gaps},
+            high_is_worse=outcome.favourable_end == "low",
+        ),
+        not_tested=table.not_tested(),
+        warnings=caveats(run, group_family),
+        run=run,
+    )
+
+
+def _terms_by_key(groups: Sequence[Group], placebos: Sequence[Term]) -> dict[Key, Term]:
+    """Index terms by the table's keys."""
+    named: dict[Key, Term] = {
+        ("group", group.id, term.id): term for group in groups for term in group.terms
+    }
+    named.update({("placebo", None, term.id): term for term in placebos})
+    return named
+
+
+def _group_family(run: Run, groups: Sequence[Group], estimand: Estimand) -> Family:
+    """Return the verdict family: the groups, in the order given."""
+    place = {group.id: index for index, group in enumerate(groups)}
+    if len(place) < len(groups):
+        raise ValueError("groups: ids must be unique")
+    unknown = {v.group for v in run.table.variants if v.group is not None} - set(place)
+    if unknown:
+        raise ValueError(f"groups: the variants also name {', '.join(sorted(unknown))}")
+    subjects = tuple(Subject(g.id, g.label, "group", None) for g in groups)
+    of_term = [-1 if group is None else place[group] for _, group, _ in run.table.terms]
+    return Family(subjects, np.array(of_term, dtype=np.int64), estimand)
+
+
+def _term_family(run: Run, named: Mapping[Key, Term], role: str) -> Family:
+    """Return the family of all terms of a role."""
+    keys = [key for key in run.table.terms if key[0] == role]
+    place = {key: index for index, key in enumerate(keys)}
+    subjects = tuple(
+        Subject(key[2], named[key].text if key in named else key[2], key[0], key[1]) for key in keys
+    )
+    of_term = [place.get(key, -1) for key in run.table.terms]
+    return Family(subjects, np.array(of_term, dtype=np.int64))
+
+
+def _with_second_estimands(
+    gaps: Sequence[GroupGap], phrases: Sequence[Any], adjusted: Sequence[Any]
+) -> tuple[GroupGap, ...]:
+    """Attach what else is said about each group."""
+    return tuple(
+        dataclasses.replace(gap, phrases=other, placebo_adjusted=rest)
+        for gap, other, rest in zip(gaps, phrases, adjusted, strict=True)
+    )
+
+
+def _overall(run: Run) -> Record:
+    """Return the numbers about the whole run, as published."""
+    answers = run.answers
+    drawn = answers.drawn
+    return {
+        "n_variants": len(run.table.variants),
+        "n_pairs": run.table.pairs.shape[1],
+        "n_predictions": int(answers.repeats[drawn].sum() + (answers.answered & ~drawn).sum()),
+        "unparsed_rate": _unparsed_rate(answers),
+        "repeat_instability": repeat_instability(answers),
+        "counts_by_label": _counts_by_label(answers),
+        "transitions": transitions(run.table, run.flips, answers.labels),
+    }
+
+
+def _unparsed_rate(answers: Answers) -> float | None:
+    """Return the share of answers that are no label; ``None`` where that is unknown."""
+    known = ~np.isnan(answers.unparsed)
+    if not known.any():
+        return None
+    weights = np.where(np.isfinite(answers.repeats), answers.repeats, 1.0)[known]
+    return float((answers.unparsed[known] * weights).sum() / weights.sum())
+
+
+def _counts_by_label(answers: Answers) -> dict[str, float]:
+    """Add up the repeats of the whole run by label."""
+    names = (*answers.labels, NO_LABEL)
+    total = answers.counts.sum(axis=0).tolist()
+    return {name: count for name, count in zip(names, total, strict=True) if count}
