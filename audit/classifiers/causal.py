@@ -1,0 +1,296 @@
+"""``causal:`` and ``reference``: few-shot classification by a causal language model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from audit.classifiers.draws import draw_labels
+from audit.classifiers.generation import SEEDING, Generator
+from audit.classifiers.kinds import labels_task
+from audit.classifiers.labels import cut_at_stop, parse_label
+from audit.classifiers.loading import LoadedModel, load_model, quiet
+from audit.classifiers.prompt import FewShotPrompt
+from audit.classifiers.scoring import METHOD, LabelScorer, check_causal
+from audit.classifiers.tokens import check_length, encode, label_tokens
+from audit.errors import ClassifierError, ConfigError
+from audit.records import ClassifierInfo, ClassifierOptions, Prediction, Request, Sampling, Task
+
+DEMONSTRATION = (
+    "The bundled reference model demonstrates the instrument: its associations were planted for "
+    "this purpose, and its results say nothing about a deployed system or about people."
+)
+_ROWS = 32
+_RAW_LENGTH = 200
+
+
+class CausalClassifier:
+    """Completes the few-shot prompt of each text, and reads a label off the completion.
+
+    Exact scoring (the default) computes the label probabilities and draws the repeats from them;
+    sampled scoring generates every repeat.
+
+    Parameters
+    ----------
+    loaded : LoadedModel
+        The model.
+    task : Task
+        A labels task.
+    options : ClassifierOptions
+        ``scoring``, ``sampling``, ``batch_size``.
+    demonstration : bool
+        Whether the model is the bundled one, which is said in the record.
+
+    Raises
+    ------
+    ConfigError
+        If the sampling cannot be done or the prompt cannot be built.
+    ClassifierError
+        If the model is not causal, or its tokenizer cannot write the labels.
+    """
+
+    def __init__(
+        self,
+        loaded: LoadedModel,
+        task: Task,
+        options: ClassifierOptions,
+        *,
+        demonstration: bool = False,
+    ) -> None:
+        sampling = options.sampling
+        _check_sampling(sampling)
+        self.batch_size = options.batch_size or _ROWS
+        self._loaded = loaded
+        self._task = task
+        self._sampling = sampling
+        self._prompt = FewShotPrompt(task)
+        self._exact = options.scoring != "sampled"
+        self._changed: set[str] = set()
+        with quiet():
+            check_causal(loaded.model, self._encode([""])[0], loaded.name)
+        tokens: list[tuple[int, ...]] = []
+        if self._exact:
+            tokens = label_tokens(loaded.tokenizer, self._prompt, loaded.name)
+            longest = max(len(ids) for ids in tokens)
+            if longest > sampling.max_new_tokens:
+                raise ConfigError(
+                    f"a label has {longest} tokens, and only {sampling.max_new_tokens} are "
+                    "generated",
+                    where="sampling.max_new_tokens",
+                    hint=f"set max_new_tokens to {longest} or more",
+                )
+            self._scorer = LabelScorer(loaded.model, tokens, sampling, self.batch_size)
+            self._room = longest - 1
+        else:
+            self._generator = Generator(
+                loaded.model, loaded.tokenizer, sampling, self._prompt.stops
+            )
+            self._room = sampling.max_new_tokens
+        self._info = ClassifierInfo(
+            model=loaded.name,
+            scoring="exact" if self._exact else "sampled",
+            revision=loaded.revision,
+            fingerprint=loaded.fingerprint,
+            prompt_sha256=self._prompt.sha256,
+            demonstration=demonstration,
+            versions=loaded.versions,
+            settings={**loaded.settings, **self._settings(tokens)},
+            notes=self._notes(demonstration),
+        )
+
+    @property
+    def info(self) -> ClassifierInfo:
+        """Identity and settings; a note counts the texts that were changed in the prompt."""
+        if not self._changed:
+            return self._info
+        note = (
+            "Line breaks, straight quotes and separators were replaced in the prompt of "
+            f"{_count(len(self._changed), 'text')}, so that a text cannot pass for an example."
+        )
+        return replace(self._info, notes=(*self._info.notes, note))
+
+    def prompt(self, text: str) -> str:
+        """Return the prompt for ``text``, exactly as sent."""
+        return self._prompt.render(text)
+
+    def predict(self, requests: Sequence[Request]) -> list[Prediction]:
+        """Answer every request, in order.
+
+        Raises
+        ------
+        ClassifierError
+            If a prompt is longer than the model's context, or its output is not a number.
+        """
+        if not requests:
+            return []
+        prompts = self._encode([request.text for request in requests])
+        check_length(prompts, self._room, self._loaded.context, self._loaded.name)
+        self._changed |= {r.text for r in requests if self._prompt.changes(r.text)}
+        with quiet():
+            if self._exact:
+                return self._predict_exact(requests, prompts)
+            return self._predict_sampled(requests, prompts)
+
+    def _predict_exact(
+        self, requests: Sequence[Request], prompts: Sequence[list[int]]
+    ) -> list[Prediction]:
+        """Score the labels, and draw the repeats that people read."""
+        scores = self._scorer.score(prompts)
+        answers = []
+        for request, row, unparsed in zip(
+            requests, scores.probabilities, scores.unparsed, strict=True
+        ):
+            probabilities = dict(zip(self._task.labels, row.tolist(), strict=True))
+            samples = draw_labels(
+                probabilities,
+                self._sampling.repeats,
+                seed=self._sampling.seed,
+                request_id=request.id,
+            )
+            answers.append(
+                Prediction(
+                    id=request.id,
+                    probabilities=probabilities,
+                    unparsed=float(unparsed),
+                    samples=samples,
+                )
+            )
+        return answers
+
+    def _predict_sampled(
+        self, requests: Sequence[Request], prompts: Sequence[list[int]]
+    ) -> list[Prediction]:
+        """Generate the repeats, texts of like length together."""
+        order = sorted(range(len(requests)), key=lambda place: len(prompts[place]))
+        answers: list[Prediction | None] = [None] * len(requests)
+        for start in range(0, len(order), self.batch_size):
+            places = order[start : start + self.batch_size]
+            texts = self._generator.sample(
+                [prompts[place] for place in places],
+                seed=self._sampling.seed,
+                ids=[requests[place].id for place in places],
+            )
+            for place, outputs in zip(places, texts, strict=True):
+                answers[place] = self._read(requests[place].id, outputs)
+        return [answer for answer in answers if answer is not None]
+
+    def _read(self, request_id: str, outputs: Sequence[str]) -> Prediction:
+        """Read the labels off one request's outputs; keep what is no label."""
+        task, stops = self._task, self._prompt.stops
+        samples = tuple(
+            parse_label(output, task.labels, rule=task.label_rule, stops=stops)
+            for output in outputs
+        )
+        return Prediction(
+            id=request_id,
+            samples=samples,
+            unparsed=samples.count(None) / len(samples),
+            raw=tuple(
+                cut_at_stop(output, stops)[:_RAW_LENGTH]
+                for output, sample in zip(outputs, samples, strict=True)
+                if sample is None
+            ),
+        )
+
+    def _encode(self, texts: Sequence[str]) -> list[list[int]]:
+        """Token ids of the prompts of ``texts``."""
+        return encode(self._loaded.tokenizer, [self._prompt.render(text) for text in texts])
+
+    def _settings(self, tokens: Sequence[tuple[int, ...]]) -> dict[str, Any]:
+        """Return what of the prompt and the sampling determines the answers."""
+        sampling = self._sampling
+        settings: dict[str, Any] = {
+            "temperature": sampling.temperature,
+            "top_k": sampling.top_k,
+            "top_p": sampling.top_p,
+            "max_new_tokens": sampling.max_new_tokens,
+            "repeats": sampling.repeats,
+            "seed": sampling.seed,
+            "stops": list(self._prompt.stops),
+            "label_rule": self._task.label_rule,
+        }
+        if not self._exact:
+            return {**settings, "seeding": SEEDING, "batch_size": self.batch_size}
+        label_ids = {label: list(ids) for label, ids in zip(self._task.labels, tokens, strict=True)}
+        return {**settings, "method": METHOD, "label_tokens": label_ids}
+
+    def _notes(self, demonstration: bool) -> tuple[str, ...]:
+        """Return the sentences a reader must see."""
+        notes = [DEMONSTRATION] if demonstration else []
+        if changed := self._prompt.changed_shots:
+            notes.append(
+                "Line breaks, straight quotes and separators were replaced in the prompt in "
+                f"{_count(changed, 'shot')}."
+            )
+        return tuple(notes)
+
+
+def create(locator: str, task: Task | None, options: ClassifierOptions) -> CausalClassifier:
+    """Load ``causal:ID_OR_PATH``.
+
+    Raises
+    ------
+    ConfigError
+        If the task has no labels, or an option does not fit.
+    ClassifierError
+        If the model cannot be loaded or cannot answer the task.
+    """
+    name = f"causal:{locator}"
+    found = labels_task(task, name)
+    return CausalClassifier(load_model("causal", locator, "causal", options), found, options)
+
+
+def create_reference(
+    locator: str, task: Task | None, options: ClassifierOptions
+) -> CausalClassifier:
+    """Load the bundled reference model, which demonstrates the instrument.
+
+    Raises
+    ------
+    ConfigError
+        If the task has no labels, or something follows the name.
+    ClassifierError
+        If the model's files are missing from the installation.
+    """
+    if locator:
+        raise ConfigError(
+            "reference takes nothing after its name",
+            where=f"--model reference:{locator}",
+            hint="write --model reference; another model is causal:ID_OR_PATH",
+        )
+    found = labels_task(task, "reference")
+    folder = Path(str(files("audit.classifiers") / "reference"))
+    if not (folder / "model.safetensors").is_file():
+        raise ClassifierError(
+            "the bundled model is missing from this installation",
+            where="reference",
+            hint="install audit again; from a checkout, train it with the script in training/",
+        )
+    loaded = replace(load_model("reference", str(folder), "causal", options), name="reference")
+    return CausalClassifier(loaded, found, options, demonstration=True)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _check_sampling(sampling: Sampling) -> None:
+    """Refuse sampling that no model could do."""
+    problems = {
+        "repeats": sampling.repeats < 1,
+        "temperature": not 0 <= sampling.temperature < float("inf"),
+        "top_k": sampling.top_k < 0,
+        "top_p": not 0 < sampling.top_p <= 1,
+        "max_new_tokens": sampling.max_new_tokens < 1,
+    }
+    for name, wrong in problems.items():
+        if wrong:
+            raise ConfigError(
+                f"{name} is {getattr(sampling, name)}",
+                where=f"sampling.{name}",
+                hint="repeats and max_new_tokens are at least 1, temperature and top_k at least "
+                "0, and top_p is above 0 and at most 1",
+            )

@@ -1,0 +1,98 @@
+"""Which device a model runs on, and in which number format."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from audit.errors import ConfigError
+from audit.records import ClassifierOptions
+
+if TYPE_CHECKING:
+    import torch
+
+_DTYPES = {
+    "fp32": "float32",
+    "float32": "float32",
+    "bf16": "bfloat16",
+    "bfloat16": "bfloat16",
+    "fp16": "float16",
+    "float16": "float16",
+}
+
+
+def choose_device(name: str) -> str:
+    """Return ``cpu``, ``cuda`` or ``mps``; ``auto`` takes the fastest there is.
+
+    Raises
+    ------
+    ConfigError
+        If the device is unknown or not there.
+    """
+    import torch
+
+    there = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if name == "auto":
+        return next(device for device, is_there in there.items() if is_there)
+    kind = name.partition(":")[0]
+    if kind not in there:
+        raise ConfigError(
+            f"there is no device called {name!r}",
+            where=f"--device {name}",
+            hint="write auto, cpu, cuda or mps",
+        )
+    if not there[kind]:
+        raise ConfigError(
+            f"this machine or this build of torch has no {kind}",
+            where=f"--device {name}",
+            hint="write --device auto",
+        )
+    return name
+
+
+def choose_dtype(name: str | None, device: str) -> torch.dtype | str:
+    """Return the number format: float32 on the CPU, else the checkpoint's own.
+
+    Raises
+    ------
+    ConfigError
+        If the name is unknown.
+    """
+    import torch
+
+    if name is None:
+        return torch.float32 if device == "cpu" else "auto"
+    if name == "auto":
+        return "auto"
+    if name not in _DTYPES:
+        raise ConfigError(
+            f"there is no number format called {name!r}",
+            where=f"--dtype {name}",
+            hint="write float32, bfloat16, float16 or auto",
+        )
+    dtype: torch.dtype = getattr(torch, _DTYPES[name])
+    return dtype
+
+
+def set_threads(options: ClassifierOptions) -> None:
+    """Limit torch to the number of threads the user asked for.
+
+    Raises
+    ------
+    ConfigError
+        If the number is below 1.
+    """
+    import torch
+
+    if options.threads is None:
+        return
+    if options.threads < 1:
+        raise ConfigError(
+            f"{options.threads} threads cannot compute anything",
+            where=f"--threads {options.threads}",
+            hint="give at least 1",
+        )
+    torch.set_num_threads(options.threads)

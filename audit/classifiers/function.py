@@ -1,0 +1,274 @@
+"""``python:`` targets: a user's own function from texts to labels, scores or probabilities."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, get_args, get_type_hints
+
+from audit.classifiers.draws import most_likely
+from audit.classifiers.function_source import FunctionSource, load_function
+from audit.classifiers.kinds import declared_range, refuse_score
+from audit.classifiers.numbers import check_masses, check_score
+from audit.errors import ClassifierError, ConfigError
+from audit.records import ClassifierInfo, ClassifierOptions, Prediction, Request, Scoring, Task
+
+Gives = Literal["label", "score", "probabilities"]
+
+_SCORING: dict[Gives, Scoring] = {
+    "label": "sampled",
+    "score": "score",
+    "probabilities": "exact",
+}
+_WORDS: dict[Gives, str] = {
+    "label": "a label",
+    "score": "a score",
+    "probabilities": "probabilities",
+}
+_RAW_LENGTH = 200
+
+
+class FunctionClassifier:
+    """Asks a user's function, a batch of texts at a time.
+
+    What it returns (a label, a float, or ``{label: probability}``) is learned from its first
+    batch, or from its return annotation, and must stay the same. A function that returns labels
+    is asked ``repeats`` times only if it says that it is random, by the attribute
+    ``audit_stochastic = True``. ``None`` in the place of a label is an answer without a label.
+
+    Parameters
+    ----------
+    source : FunctionSource
+        The function.
+    task : Task or None
+        ``None`` and ``kind='score'`` need floats; ``labels`` needs labels or probabilities.
+    options : ClassifierOptions
+        ``label_map`` renames the function's labels; ``score_range`` declares the range of floats.
+
+    Raises
+    ------
+    ConfigError
+        If floats have no declared range, or the annotated return type does not fit the task.
+    """
+
+    def __init__(self, source: FunctionSource, task: Task | None, options: ClassifierOptions):
+        self._source = source
+        self._options = options
+        self._task = task if task is not None and task.kind == "labels" else None
+        self._range = None if self._task else declared_range(task, options, source.name)
+        self._repeats = (
+            options.sampling.repeats if getattr(source.call, "audit_stochastic", False) else 1
+        )
+        self._gives: Gives | None = None
+        annotated = _annotated(source)
+        if annotated is not None:
+            self._check_fits(annotated)
+        self._expected = annotated or ("label" if self._task else "score")
+        self.batch_size = options.batch_size or 64
+
+    @property
+    def info(self) -> ClassifierInfo:
+        """Identity; ``scoring`` is what was learned, or what is expected before the first batch."""
+        return ClassifierInfo(
+            model=self._source.name,
+            scoring=_SCORING[self._gives or self._expected],
+            fingerprint=self._source.sha256,
+            score_range=self._range,
+            settings={"calls_per_text": self._repeats, "seed": self._options.sampling.seed},
+        )
+
+    def predict(self, requests: Sequence[Request]) -> list[Prediction]:
+        """Ask the function for every request, in order.
+
+        Raises
+        ------
+        ClassifierError
+            If the function raises, returns another number of answers, answers of several kinds,
+            a number that is no score, or probabilities of labels that the task does not have.
+        ConfigError
+            If it returns floats for a task about labels, or labels for a task about a score.
+        """
+        if not requests:
+            return []
+        texts = [request.text for request in requests]
+        first = self._ask(texts)
+        kind = self._kind_of(first)
+        if kind == "label":
+            rounds = [first, *(self._more_labels(texts) for _ in range(self._repeats - 1))]
+            return [
+                self._from_labels(request, answers)
+                for request, answers in zip(requests, zip(*rounds, strict=True), strict=True)
+            ]
+        answer = self._from_score if kind == "score" else self._from_probabilities
+        return [
+            answer(request, value, self._item(place))
+            for place, (request, value) in enumerate(zip(requests, first, strict=True))
+        ]
+
+    def _ask(self, texts: list[str]) -> list[Any]:
+        """Call the function once and check that it answered every text."""
+        source = self._source
+        try:
+            given = source.call(list(texts))
+        except (Exception, SystemExit) as error:
+            raise ClassifierError(
+                f"the function raised {type(error).__name__}: {error}",
+                where=source.place(error),
+                hint=f"it got a list of {len(texts)} texts; call it yourself with a few",
+            ) from error
+        if isinstance(given, str | Mapping) or not hasattr(given, "__iter__"):
+            raise ClassifierError(
+                f"the function returned a single {type(given).__name__}",
+                where=source.name,
+                hint="it gets a list of texts and must return a list, one answer for each",
+            )
+        answers = list(given)
+        if len(answers) != len(texts):
+            raise ClassifierError(
+                f"the function got {len(texts)} texts and returned {len(answers)} answers",
+                where=source.name,
+                hint="return one answer for every text, in the same order",
+            )
+        return answers
+
+    def _more_labels(self, texts: list[str]) -> list[Any]:
+        """Ask a random function once more; it still has to answer with labels."""
+        answers = self._ask(texts)
+        self._kind_of(answers)
+        return answers
+
+    def _kind_of(self, answers: Sequence[Any]) -> Gives:
+        """Return what the answers are; they must all be that, in this batch and every other."""
+        for place, answer in enumerate(answers):
+            kind = self._kind(answer, place)
+            if self._gives is None:
+                self._check_fits(kind)
+                self._gives = kind
+            elif kind != self._gives:
+                raise ClassifierError(
+                    f"the answer is {_WORDS[kind]}, and answers before it were "
+                    f"{_WORDS[self._gives]}",
+                    where=self._item(place),
+                    hint="return the same kind of answer for every text",
+                )
+        return self._gives or self._expected
+
+    def _kind(self, answer: Any, place: int) -> Gives:
+        """Return what one answer is."""
+        if answer is None or isinstance(answer, str):
+            return "label"
+        if isinstance(answer, Mapping):
+            return "probabilities"
+        if isinstance(answer, numbers.Real) and not isinstance(answer, bool):
+            return "score"
+        raise ClassifierError(
+            f"the answer is a {type(answer).__name__}",
+            where=self._item(place),
+            hint="return a label (str), a score (float) or {label: probability} for each text",
+        )
+
+    def _check_fits(self, kind: Gives) -> None:
+        """Refuse floats for labels and labels for a score."""
+        if self._task is not None:
+            if kind == "score":
+                refuse_score(self._task, self._source.name)
+        elif kind != "score":
+            raise ConfigError(
+                f"{self._source.name} gives {_WORDS[kind]}, and no task asks for labels",
+                where="task",
+                hint="add task: {kind: labels, labels: [...], favourable: ...} to the probe set",
+            )
+        if self._options.scoring not in ("auto", _SCORING[kind]):
+            raise ConfigError(
+                f"{self._source.name} gives {_WORDS[kind]}",
+                where=f"--scoring {self._options.scoring}",
+                hint="leave --scoring out",
+            )
+
+    def _label(self, name: str | None) -> str | None:
+        """Return the task's label for what the function said, or ``None``."""
+        labels = self._task.labels if self._task else ()
+        mapped = self._options.label_map.get(name, name) if name is not None else None
+        return mapped if mapped in labels else None
+
+    def _from_labels(self, request: Request, answers: Sequence[str | None]) -> Prediction:
+        """Repeated labels; what is no label is counted and kept."""
+        samples = tuple(self._label(answer) for answer in answers)
+        return Prediction(
+            id=request.id,
+            samples=samples,
+            unparsed=samples.count(None) / len(samples),
+            raw=tuple(
+                str(answer)[:_RAW_LENGTH]
+                for answer, sample in zip(answers, samples, strict=True)
+                if sample is None
+            ),
+        )
+
+    def _from_score(self, request: Request, value: float, where: str) -> Prediction:
+        """One score, in the declared range."""
+        low, high = self._range or (-float("inf"), float("inf"))
+        return Prediction(id=request.id, score=check_score(float(value), low, high, where))
+
+    def _from_probabilities(
+        self, request: Request, value: Mapping[Any, Any], where: str
+    ) -> Prediction:
+        """Masses of the labels; the shortfall is on no label."""
+        labels = self._task.labels if self._task else ()
+        masses = dict.fromkeys(labels, 0.0)
+        for name, mass in value.items():
+            label = self._label(name)
+            if label is None:
+                raise ClassifierError(
+                    f"the answer gives a probability for {name!r}, which is no label of the task",
+                    where=where,
+                    hint=f"the labels are {', '.join(labels)}; --label-map renames others",
+                )
+            if not isinstance(mass, numbers.Real):
+                raise ClassifierError(
+                    f"the probability of {name!r} is {mass!r}, which is no number", where=where
+                )
+            masses[label] += float(mass)
+        probabilities, unparsed = check_masses(masses, where)
+        return Prediction(
+            id=request.id,
+            probabilities=probabilities,
+            unparsed=unparsed,
+            samples=(most_likely(probabilities, unparsed),),
+        )
+
+    def _item(self, place: int) -> str:
+        """Name one answer of a batch, for messages."""
+        return f"{self._source.name}, answer {place + 1} of its list"
+
+
+def create(locator: str, task: Task | None, options: ClassifierOptions) -> FunctionClassifier:
+    """Load ``python:package.module:function`` or ``python:FILE.py:function``.
+
+    Raises
+    ------
+    ConfigError
+        If the function is not there, or its answers cannot serve the task.
+    ClassifierError
+        If importing it raises.
+    """
+    return FunctionClassifier(load_function(locator), task, options)
+
+
+def _annotated(source: FunctionSource) -> Gives | None:
+    """Read what the function returns off its annotation, where it has a clear one."""
+    try:
+        hints = get_type_hints(source.call)
+    except (NameError, TypeError, AttributeError):
+        return None
+    inner = get_args(hints.get("return"))
+    if not inner:
+        return None
+    item = inner[0]
+    if item is str:
+        return "label"
+    if item in (float, int):
+        return "score"
+    origin = getattr(item, "__origin__", item)
+    is_mapping = isinstance(origin, type) and issubclass(origin, Mapping)
+    return "probabilities" if is_mapping else None

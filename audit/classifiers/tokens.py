@@ -1,0 +1,103 @@
+"""From prompts and labels to token ids, and whether the labels can follow the prompt at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from audit.classifiers.labels import parse_label
+from audit.classifiers.prompt import FewShotPrompt
+from audit.errors import ClassifierError
+
+
+def encode(tokenizer: Any, prompts: Sequence[str]) -> list[list[int]]:
+    """Return the token ids of whole prompts.
+
+    Text that spells a special token (``<|endoftext|>``) is encoded as the text it is, so that an
+    audited sentence cannot end its own prompt. A special token that the tokenizer appends (an end
+    of sequence) is dropped: the label comes next.
+    """
+    if not prompts:
+        return []
+    encoded = tokenizer(
+        list(prompts),
+        add_special_tokens=True,
+        split_special_tokens=True,
+        return_attention_mask=False,
+    )["input_ids"]
+    special = set(tokenizer.all_special_ids)
+    for ids in encoded:
+        while ids and ids[-1] in special:
+            ids.pop()
+    return [list(ids) for ids in encoded]
+
+
+def label_tokens(tokenizer: Any, prompt: FewShotPrompt, model: str) -> list[tuple[int, ...]]:
+    """Return the token ids of each label after a prompt.
+
+    They are what the tokenizer adds when the prompt is followed by a space and the label, not the
+    ids of the label on its own.
+
+    Raises
+    ------
+    ClassifierError
+        If the tokenizer joins the end of the prompt with the label, cannot write a label, or
+        writes two labels alike.
+    """
+    start = prompt.render("")
+    base, *whole = encode(tokenizer, [start, *(start + end for end in prompt.label_continuations)])
+    found: list[tuple[int, ...]] = []
+    for label, ids in zip(prompt.task.labels, whole, strict=True):
+        rest = tuple(ids[len(base) :])
+        if ids[: len(base)] != base or not rest:
+            raise ClassifierError(
+                f"the tokenizer joins the end of the prompt with the label {label!r}",
+                where=model,
+                hint="choose another output word, or --scoring sampled",
+            )
+        written = tokenizer.decode(list(rest), clean_up_tokenization_spaces=False)
+        if parse_label(written, [label], rule="exact") is None:
+            raise ClassifierError(
+                f"the tokenizer cannot write the label {label!r}: it writes {written.strip()!r}",
+                where=model,
+                hint="give the task labels that the tokenizer can write",
+            )
+        if rest in found:
+            raise ClassifierError(
+                f"the tokenizer writes {label!r} like another label",
+                where=model,
+                hint="give the task labels that differ for the tokenizer",
+            )
+        found.append(rest)
+    return found
+
+
+def check_length(
+    prompts: Sequence[Sequence[int]], extra: int, limit: int | None, model: str
+) -> None:
+    """Refuse prompts that leave no room for an answer.
+
+    Parameters
+    ----------
+    prompts : sequence of sequence of int
+        Token ids.
+    extra : int
+        Tokens that follow the prompt.
+    limit : int or None
+        The model's longest input, in tokens.
+    model : str
+        Name of the model, for the message.
+
+    Raises
+    ------
+    ClassifierError
+        If a prompt and its answer are longer than ``limit``.
+    """
+    longest = max((len(prompt) for prompt in prompts), default=0)
+    if limit is not None and longest + extra > limit:
+        raise ClassifierError(
+            f"a prompt has {longest} tokens and its answer up to {extra}, and the model takes "
+            f"{limit}",
+            where=model,
+            hint="use fewer or shorter shots, or a model with a longer context",
+        )
