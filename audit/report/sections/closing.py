@@ -1,0 +1,237 @@
+"""Sections 10 to 13: since last time, not tested, who was consulted, method and re-run."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from audit.report.inert import inert
+from audit.report.message import Listing, Sentence, Tone, Value, code, say
+from audit.report.model import ConsultedSection, MethodSection, NotTestedSection, SinceSection
+from audit.report.parts import Change, Fact, Head, Item
+from audit.report.results import GapData
+from audit.report.sections.material import LABEL_LIMIT, Material
+from audit.report.wording import people as words
+from audit.report.wording.verdicts import SMALL_BUT_REAL, VERDICT, reason_words, smallest_gap
+
+_TEXT_LIMIT = 600
+_TOGETHER = 3  # so many things left out for one reason are one entry
+_NAMED = 40
+
+
+def since(material: Material) -> SinceSection:
+    """Return section 10: the differences from an earlier run, where one was given."""
+    given = material.results.comparison
+    head = Head(
+        anchor="since",
+        name=words.SINCE,
+        heading=words.SINCE,
+        stand=(words.since_stand(inert(given.baseline_run_id, limit=80)),)
+        if given
+        else (words.SINCE_NONE,),
+    )
+    if given is None:
+        return SinceSection(head=head, changes=())
+    changes = []
+    for item in given.groups:
+        tone: Tone = ""
+        if item.change in {"worse", "better"}:
+            tone = "worse" if item.change == "worse" else "better"
+        changes.append(
+            Change(
+                label=inert(item.label, limit=LABEL_LIMIT)
+                if item.label
+                else material.group_label(item.group),
+                words=words.CHANGES[item.change],
+                difference=item.difference,
+                low=item.interval.low if item.interval else None,
+                high=item.interval.high if item.interval else None,
+                tone=tone,
+                why=inert(item.why, limit=_TEXT_LIMIT) if item.why else None,
+            )
+        )
+    return SinceSection(head=head, changes=tuple(changes))
+
+
+def not_tested(material: Material) -> NotTestedSection:
+    """Return section 11: what was left out, what stays open, and every null result."""
+    results = material.results
+    rows = (*results.groups, *results.placebos)
+    return NotTestedSection(
+        head=Head(
+            anchor="gaps",
+            name=words.NOT_TESTED,
+            heading=words.NOT_TESTED_HEADING,
+            stand=(words.NOT_TESTED_STAND,),
+        ),
+        undecided=tuple(
+            _null(material, row) for row in rows if row.verdict == "not_enough_evidence"
+        ),
+        not_tested=_left_out(material),
+        nulls=tuple(_null(material, row) for row in rows if row.verdict == "no_gap"),
+    )
+
+
+def _null(material: Material, gap: GapData) -> Item:
+    """Return a null result with what the run could have detected."""
+    placebo = gap.text is not None
+    label = inert(gap.text or gap.label, limit=LABEL_LIMIT)
+    said: list[Value] = [VERDICT[gap.verdict]]
+    why = reason_words(gap.reason, gap.n_templates, gap.templates_needed)
+    if why is not None:
+        said.append(why)
+    if gap.small_but_real:
+        said.append(SMALL_BUT_REAL)
+    said.append(smallest_gap(material.amount(gap.smallest_detectable_gap, signed=False)))
+    name: Value = say(words.PLACEBO_ITEM.text, term=label) if placebo else label
+    return Item(name=name, text=tuple(said))
+
+
+def _left_out(material: Material) -> tuple[Item, ...]:
+    """Return what was not tested; many things with one reason stand together."""
+    by_reason: dict[str, list[str]] = {}
+    for entry in material.results.not_tested:
+        why = inert(entry.why, limit=_TEXT_LIMIT)
+        by_reason.setdefault(why, []).append(inert(entry.what, limit=LABEL_LIMIT))
+    items = []
+    for why, names in by_reason.items():
+        if len(names) <= _TOGETHER:
+            items += [Item(name=name, text=(why,)) for name in names]
+            continue
+        shown: list[Value] = list(names[:_NAMED])
+        if len(names) > _NAMED:
+            shown.append(words.and_more(len(names) - _NAMED))
+        items.append(
+            Item(name=words.many_not_tested(len(names)), text=(why, Listing(tuple(shown))))
+        )
+    return tuple(items)
+
+
+def consulted(material: Material) -> ConsultedSection:
+    """Return section 12, in the probe set's own words."""
+    probe = material.results.probe
+    told: Value = words.CONSULTED_UNKNOWN
+    if probe.consultation:
+        told = inert(_plain(probe.consultation), limit=_TEXT_LIMIT)
+    facts = {
+        "consultation": told,
+        "authors": _people(probe.authors) or words.NOT_STATED,
+        "reviewers": _people(probe.reviewers) or words.NO_REVIEWERS,
+        "review_date": inert(probe.review_date, limit=40) if probe.review_date else None,
+        "licence": inert(probe.licence, limit=LABEL_LIMIT) if probe.licence else None,
+    }
+    return ConsultedSection(
+        head=Head(
+            anchor="who",
+            name=words.CONSULTED,
+            heading=words.CONSULTED_HEADING,
+            stand=(words.CONSULTED_STAND,),
+        ),
+        facts=tuple(
+            Fact(name=words.CONSULTED_NAMES[key], value=value or words.NOT_STATED)
+            for key, value in facts.items()
+        ),
+        sources=tuple(inert(_plain(source), limit=_TEXT_LIMIT) for source in probe.sources),
+    )
+
+
+def _people(people: Sequence[Any]) -> Value | None:
+    shown = tuple(inert(_plain(person), limit=LABEL_LIMIT) for person in people[:_NAMED])
+    return Listing(shown) if shown else None
+
+
+def _plain(value: Any) -> str:
+    """Return what a probe file says about itself as one line, whatever its shape."""
+    if isinstance(value, Mapping):
+        return ", ".join(_plain(item) for key, item in value.items() if key != "id" and item)
+    if isinstance(value, list | tuple):
+        return "; ".join(_plain(item) for item in value)
+    return str(value)
+
+
+def method(material: Material) -> MethodSection:
+    """Return section 13."""
+    return MethodSection(
+        head=Head(
+            anchor="method",
+            name=words.METHOD,
+            heading=words.METHOD_HEADING,
+            stand=(words.METHOD_STAND,),
+        ),
+        command=_command(material),
+        facts=_method_facts(material),
+        notes=tuple(inert(note, limit=_TEXT_LIMIT) for note in material.evidence.notes),
+        warnings=tuple(
+            Item(
+                name=code(inert(warning.code, limit=60)),
+                text=(
+                    inert(warning.message, limit=_TEXT_LIMIT),
+                    *((inert(warning.where, limit=LABEL_LIMIT),) if warning.where else ()),
+                ),
+            )
+            for warning in material.results.warnings
+        ),
+    )
+
+
+def _command(material: Material) -> str:
+    """Return the command that repeats the run, quoted for a shell and without control signs."""
+    results = material.results
+    spec = results.spec
+    words_of_command = ["audit", "run", results.probe.name, "--model", spec.model]
+    if spec.revision:
+        words_of_command += ["--revision", spec.revision]
+    words_of_command += ["--repeats", str(spec.repeats)]
+    if spec.temperature is not None:
+        words_of_command += ["--temperature", f"{spec.temperature:g}"]
+    words_of_command += ["--seed", str(spec.seed)]
+    if spec.scoring in {"exact", "sampled"}:
+        words_of_command += ["--scoring", spec.scoring]
+    if spec.limit is not None:
+        words_of_command += ["--limit", str(spec.limit)]
+    if spec.quick:
+        words_of_command.append("--quick")
+    return shlex.join(inert(word, limit=200) for word in words_of_command)
+
+
+def _method_facts(material: Material) -> tuple[Fact, ...]:
+    results = material.results
+    spec = results.spec
+    methods = dict.fromkeys(g.interval.method for g in results.groups if g.interval)
+    estimands = dict.fromkeys(group.estimand for group in results.groups)
+    values: dict[str, Value | None] = {
+        "estimand": Listing(tuple(_named(words.ESTIMANDS, name) for name in estimands)),
+        "interval": Listing(tuple(code(inert(name, limit=LABEL_LIMIT)) for name in methods)),
+        "correction": _named(words.CORRECTIONS, results.limits.correction),
+        "verdict": words.VERDICT_RULE,
+        "scoring": _named(words.SCORINGS, spec.scoring),
+        "probe_sha256": code(inert(spec.probe_sha256, limit=80)) if spec.probe_sha256 else None,
+        "prompt_sha256": code(inert(spec.prompt_sha256, limit=80)) if spec.prompt_sha256 else None,
+        "fingerprint": code(inert(spec.fingerprint, limit=80)) if spec.fingerprint else None,
+        "settings": _pairs(spec.settings),
+        "versions": _pairs(spec.versions),
+        "times": say(
+            words.FROM_TO.text,
+            start=inert(results.started, limit=40),
+            end=inert(results.finished, limit=40) if results.finished else words.NOT_STATED,
+        ),
+        "file": words.RESULTS_FILE,
+    }
+    return tuple(
+        Fact(name=words.METHOD_NAMES[key], value=value)
+        for key, value in values.items()
+        if value is not None and value != Listing(())
+    )
+
+
+def _named(table: Mapping[str, Sentence], name: str) -> Value:
+    return table.get(name) or inert(name, limit=LABEL_LIMIT)
+
+
+def _pairs(settings: Mapping[str, Any]) -> Value | None:
+    """Return settings as ``name value`` pairs, in the order of the file."""
+    if not settings:
+        return None
+    shown = (f"{inert(key, limit=60)} {inert(value, limit=80)}" for key, value in settings.items())
+    return ", ".join(shown)

@@ -1,0 +1,134 @@
+"""Sections 4 and 5: gaps by group, by wording, by kind of sentence, and the placebo terms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from audit.report.inert import inert
+from audit.report.message import Sentence, Share
+from audit.report.model import GroupsSection, WordingSection
+from audit.report.parts import Block, Head, Row, StrataTable
+from audit.report.results import StratumData
+from audit.report.sections.material import LABEL_LIMIT, Material
+from audit.report.sections.rows import sorted_rows, stratum_name, stratum_row, term_row
+from audit.report.wording import gaps as words
+
+_MOST_TEMPLATES = 10
+_STRATA = ("wording", "valence", "use")
+_WORDING_ORDER = ("person-first", "identity-first", "community", "community term")
+
+
+def groups(material: Material, found: Sequence[Block]) -> GroupsSection:
+    """Return section 4."""
+    results = material.results
+    beyond = [group for group in results.groups if group.verdict == "gap"]
+    directions = {
+        group.direction for group in results.groups if group.verdict in {"gap", "concern"}
+    }
+    both = {"worse", "better"} <= directions
+    notes = [words.DETECTABLE_NOTE]
+    notes.append(words.TERMS_ADJUSTED if results.terms else words.NO_TERMS_NOTE)
+    return GroupsSection(
+        head=Head(
+            anchor="groups",
+            name=words.GROUPS,
+            heading=words.groups_heading(len(beyond), len(results.groups), both_ways=both),
+            stand=words.groups_stand(
+                Share(results.limits.confidence_level), material.limit(), material.outcome
+            ),
+        ),
+        blocks=tuple(found),
+        notes=tuple(notes),
+    )
+
+
+def wording(material: Material) -> WordingSection:
+    """Return section 5."""
+    results = material.results
+    tables = tuple(table for by in _STRATA if (table := _table(material, by)) is not None)
+    larger, compared = _identity_first_larger(material)
+    templates = [s for s in results.strata if s.by == "template" and s.estimate is not None]
+    chosen = sorted(templates, key=lambda s: -abs(s.estimate or 0.0))[:_MOST_TEMPLATES]
+    return WordingSection(
+        head=Head(
+            anchor="wording",
+            name=words.WORDING,
+            heading=words.wording_heading(larger, compared),
+            stand=(words.WORDING_STAND,) if tables else (words.NO_STRATA,),
+        ),
+        placebo_stand=_placebo_stand(material),
+        placebos=tuple(term_row(material, row) for row in sorted_rows(results.placebos)),
+        strata=tables,
+        templates=tuple(_template_row(material, stratum) for stratum in chosen),
+        template_note=words.templates_note(len(chosen), len(templates)) if chosen else None,
+    )
+
+
+def _placebo_stand(material: Material) -> tuple[Sentence, ...]:
+    """Return what the placebos did, and say so where all of them moved the answer."""
+    known = [row for row in material.results.placebos if row.estimate is not None]
+    moved = [
+        row
+        for row in known
+        if row.interval is not None and not row.interval.low <= 0 <= row.interval.high
+    ]
+    largest = max((abs(row.estimate or 0.0) for row in known), default=None)
+    return words.placebo_stand(
+        len(known),
+        material.amount(largest, signed=False),
+        len(moved),
+        all_move=bool(known) and len(moved) == len(known),
+    )
+
+
+def _identity_first_larger(material: Material) -> tuple[int, int]:
+    """Count the groups where identity-first wording drew the larger gap, of those with both."""
+    sizes: dict[str, dict[str, float]] = {}
+    for stratum in material.results.strata:
+        if stratum.by == "wording" and stratum.group is not None and stratum.estimate is not None:
+            sizes.setdefault(stratum.group, {})[stratum.value] = abs(stratum.estimate)
+    both = [by for by in sizes.values() if {"person-first", "identity-first"} <= by.keys()]
+    return sum(by["identity-first"] > by["person-first"] for by in both), len(both)
+
+
+def _table(material: Material, by: str) -> StrataTable | None:
+    """Return the strata of one property, a row per group and a column per value."""
+    chosen = [stratum for stratum in material.results.strata if stratum.by == by]
+    values = list(dict.fromkeys(stratum.value for stratum in chosen))
+    if len(values) < 2:
+        return None
+    values.sort(key=lambda v: _WORDING_ORDER.index(v) if v in _WORDING_ORDER else len(values))
+    cells = {(stratum.group, stratum.value): stratum for stratum in chosen}
+    order: list[str | None] = [
+        *(group.id for group in sorted_rows(material.results.groups)),
+        *([None] if any(stratum.group is None for stratum in chosen) else []),
+    ]
+    rows = tuple(
+        (
+            words.ALL_GROUPS if group is None else material.group_label(group),
+            tuple(_cell(material, cells.get((group, value))) for value in values),
+        )
+        for group in order
+        if any((group, value) in cells for value in values)
+    )
+    return StrataTable(
+        by=by,
+        heading=words.STRATA_HEADINGS[by],
+        caption=words.STRATA_CAPTIONS[by],
+        columns=tuple(stratum_name(value) for value in values),
+        rows=rows,
+        note=words.STRATA_NOTE,
+    )
+
+
+def _cell(material: Material, stratum: StratumData | None) -> Row | None:
+    if stratum is None or stratum.estimate is None:
+        return None
+    return stratum_row(material, stratum, inert(stratum.value, limit=LABEL_LIMIT))
+
+
+def _template_row(material: Material, stratum: StratumData) -> Row:
+    """Return one template's row, with its group where the stratum has one."""
+    name = inert(stratum.value, limit=LABEL_LIMIT)
+    label = f"{name} · {material.group_label(stratum.group)}" if stratum.group else name
+    return stratum_row(material, stratum, label)
