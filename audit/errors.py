@@ -115,6 +115,12 @@ class RunLogError(AuditError):
     """A run log is missing, torn, edited, or of a newer schema."""
 
 
+class RunInterruptedError(AuditError):
+    """The user stopped a run; what was answered is kept and the run can be resumed (exit 130)."""
+
+    exit_code = 130
+
+
 class ResultsError(AuditError):
     """A results file or run folder cannot be read or written."""
 

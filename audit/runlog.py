@@ -98,7 +98,7 @@ class RunLogWriter:
     """
 
     def __init__(self, path: Path, handle: FileIO, digest: Any, count: int) -> None:
-        self._path = path
+        self.path = path
         self._handle = handle
         self._digest = digest
         self._size = handle.tell()
@@ -153,7 +153,7 @@ class RunLogWriter:
                 self._handle.seek(self._size)
             raise RunLogError(
                 f"the run log cannot be written: {error.strerror}",
-                where=self._path.name,
+                where=self.path.name,
                 hint="free some space and continue with --resume; what was logged is kept",
             ) from error
         self._digest.update(data)

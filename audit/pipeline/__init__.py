@@ -5,6 +5,14 @@ so that :func:`report_run` gives the same results as :func:`run_audit` did.
 """
 
 from audit.pipeline.conclude import Conclusions, conclude
-from audit.pipeline.run import RunOptions, RunResult, report_run, run_audit
+from audit.pipeline.run import RunOptions, RunResult, report_run, run_audit, write_index
 
-__all__ = ["Conclusions", "RunOptions", "RunResult", "conclude", "report_run", "run_audit"]
+__all__ = [
+    "Conclusions",
+    "RunOptions",
+    "RunResult",
+    "conclude",
+    "report_run",
+    "run_audit",
+    "write_index",
+]

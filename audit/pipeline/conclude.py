@@ -27,6 +27,7 @@ from audit.records import (
     NotTested,
     Outcome,
     OverrideRule,
+    ProbeSet,
     RunWarning,
     Task,
     Term,
@@ -146,7 +147,7 @@ def conclude(log: RunLog, *, fail_on_concern: bool = False) -> Conclusions:
         not_tested=(*header.not_tested, *summary.not_tested),
         warnings=(*header.warnings, *summary.warnings, *_torn(log, footer)),
     )
-    report = build_report(results, _evidence(log.header, header, summary))
+    report = build_report(results, _evidence(log, header, summary))
     return Conclusions(results, report, _policy(results, rules, header))
 
 
@@ -207,16 +208,15 @@ def _torn(log: RunLog, footer: Mapping[str, Any]) -> list[RunWarning]:
     return [RunWarning(code="partial_run", message=message)]
 
 
-def _evidence(header: Mapping[str, Any], parsed: _Header, summary: GapSummary) -> Evidence:
+def _evidence(log: RunLog, header: _Header, summary: GapSummary) -> Evidence:
     """Collect what the report shows besides the published results."""
-    prompt = header["prompt"]
     return Evidence(
         pairs=summary.pair_gaps,
-        prompt=None if prompt is None else prompt.replace(header["prompt_text"], "{text}"),
-        demonstration=header["demonstration"],
-        notes=tuple(header["notes"]),
-        groups=parsed.groups,
-        task=parsed.task,
+        prompt=log.header["prompt"],
+        demonstration=log.header["demonstration"],
+        notes=tuple(log.footer["notes"]) if log.footer else (),
+        groups=header.groups,
+        task=header.task,
     )
 
 
@@ -235,7 +235,10 @@ def _policy(
             group.id: {results["probe"]["language"]: _mentions(group)} for group in header.groups
         },
         task=header.task,
-        probe=results["probe"],
+        probe=ProbeSet(
+            sha256=results["spec"]["probe_sha256"],
+            **{key: results["probe"][key] for key in ("name", "version", "language", "attribute")},
+        ),
     )
 
 

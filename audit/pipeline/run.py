@@ -12,7 +12,7 @@ from typing import Any
 from audit import __version__
 from audit.classifiers import create_classifier
 from audit.engines import LocalEngine
-from audit.errors import AuditError, ConfigError, NothingToAuditError
+from audit.errors import AuditError, ConfigError, NothingToAuditError, RunInterruptedError
 from audit.pipeline.conclude import Conclusions, conclude
 from audit.pipeline.folders import (
     link_latest,
@@ -25,6 +25,7 @@ from audit.pipeline.folders import (
 from audit.probes import Expansion, expand, load_probe_set
 from audit.protocols import Classifier, Engine
 from audit.records import ClassifierOptions, ProbeSet, Request, RunSpec, Variant
+from audit.report import IndexEntry, render_index
 from audit.runlog import FILE_NAME, RunLogWriter, read_run, spec_hash, to_json
 
 ProgressCallback = Callable[[int, int], None]
@@ -185,7 +186,6 @@ def _header(
         settings=info.settings,
     )
     prompt = getattr(classifier, "prompt", None)
-    first = next(v for v in expansion.variants if v.role == "reference")
     return {
         "created_with": f"audit {__version__}",
         "spec": to_json(spec),
@@ -198,9 +198,7 @@ def _header(
         "fillers": to_json(probe_set.reference),
         "score_range": to_json(info.score_range),
         "demonstration": info.demonstration,
-        "notes": to_json(info.notes),
-        "prompt": prompt(first.text) if prompt is not None else None,
-        "prompt_text": first.text,
+        "prompt": prompt("{text}") if prompt is not None else None,
         "not_tested": to_json(expansion.not_tested),
         "warnings": to_json(expansion.warnings),
         "n_requests": len(expansion.variants),
@@ -251,7 +249,7 @@ def _answer(
     """Ask for every waiting variant and log each batch as it comes."""
     remaining = iter(waiting)
     requests = (Request(id=variant.id, text=variant.text) for variant in waiting)
-    with _sealed(writer, options, total):
+    with _sealed(writer, classifier, total, allow_partial=options.allow_partial):
         if progress is not None:
             progress(writer.count, total)
         for answers in options.engine.run(classifier, requests):
@@ -261,22 +259,32 @@ def _answer(
 
 
 @contextmanager
-def _sealed(writer: RunLogWriter, options: RunOptions, total: int) -> Iterator[None]:
+def _sealed(
+    writer: RunLogWriter, classifier: Classifier, total: int, *, allow_partial: bool
+) -> Iterator[None]:
     """Write a footer that says how the run ended, whatever ended it."""
+
+    def seal(status: str, **more: Any) -> None:
+        notes = to_json(classifier.info.notes)
+        writer.footer(
+            status=status, finished=timestamp(utc_now()), n_requests=total, notes=notes, **more
+        )
+
     try:
         yield
     except KeyboardInterrupt:
-        writer.footer(status="interrupted", finished=timestamp(utc_now()), n_requests=total)
-        raise
+        seal("interrupted")
+        raise RunInterruptedError(
+            f"interrupted after {writer.count} of {total} sentences; nothing is lost",
+            hint=f"repeat the command with --resume {writer.path.parent}",
+        ) from None
     except AuditError as error:
-        status = "partial" if options.allow_partial and writer.count else "failed"
-        writer.footer(
-            status=status, finished=timestamp(utc_now()), n_requests=total, error=error.what
-        )
+        status = "partial" if allow_partial and writer.count else "failed"
+        seal(status, error=error.what)
         if status == "failed":
             raise
     else:
-        writer.footer(status="complete", finished=timestamp(utc_now()), n_requests=total)
+        seal("complete")
 
 
 def _finish(folder: Path, options: RunOptions) -> RunResult:
@@ -286,3 +294,17 @@ def _finish(folder: Path, options: RunOptions) -> RunResult:
         write_atomically(folder / name, text)
     link_latest(folder)
     return RunResult(folder, conclusions)
+
+
+def write_index(output: str | Path, results: Sequence[RunResult]) -> Path:
+    """Write one page over several runs into the folder that holds them, and return its path."""
+    entries = [
+        IndexEntry(
+            href=f"{result.folder.name}/index.html",
+            report=result.conclusions.report,
+        )
+        for result in results
+    ]
+    path = Path(output) / "index.html"
+    write_atomically(path, render_index(entries))
+    return path
