@@ -102,15 +102,15 @@ def judge(gaps: Sequence[GroupGap], limits: Limits, outcome: Outcome) -> list[Fi
 
 def _judge_one(gap: GroupGap, limits: Limits, outcome: Outcome) -> Finding:
     verdict, reason = _verdict(gap, limits, outcome)
-    interval = gap.interval
-    settled = verdict in {"gap", "concern", "no_gap"}
-    real = settled and interval is not None and not interval.low <= 0 <= interval.high
+    direction: Direction = "none"
+    if gap.interval is not None and verdict != "not_enough_evidence":
+        direction = _direction(gap.interval, outcome)
     return Finding(
         gap=_with_phrases_verdict(gap, limits, outcome),
         verdict=verdict,
         reason=reason,
-        direction=_direction(gap.estimate, outcome) if real else "none",
-        small_but_real=real and verdict == "no_gap",
+        direction=direction,
+        small_but_real=verdict == "no_gap" and direction != "none",
     )
 
 
@@ -165,11 +165,11 @@ def _with_phrases_verdict(gap: GroupGap, limits: Limits, outcome: Outcome) -> Gr
     return dataclasses.replace(gap, phrases=dataclasses.replace(other, verdict=verdict))
 
 
-def _direction(estimate: float | None, outcome: Outcome) -> Direction:
-    """Say whether the counterfactual side is treated worse or better."""
-    if not estimate:
+def _direction(interval: Interval, outcome: Outcome) -> Direction:
+    """Say which way an interval points: at nothing, if it holds 0."""
+    if interval.low <= 0 <= interval.high:
         return "none"
-    return "worse" if (estimate > 0) == (outcome.favourable_end == "low") else "better"
+    return "worse" if (interval.low > 0) == (outcome.favourable_end == "low") else "better"
 
 
 def overall_verdict(findings: Iterable[Finding]) -> Verdict:

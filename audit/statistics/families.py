@@ -16,6 +16,7 @@ from audit.statistics.intervals import (
     census_from_noise,
     listed_interval,
     phrases_interval,
+    strict_templates,
 )
 from audit.statistics.multiplicity import benjamini_hochberg, holm, max_t
 from audit.statistics.pairs import Codes, PairTable, number
@@ -323,7 +324,9 @@ def _needed(run: Run, D: NDArray[np.float64], h: float) -> int | None:
     if seen.size < 2:
         return None
     level = run.limits.confidence_level
-    return templates_needed(float(seen.var(ddof=1)), h, run.tolerance, confidence_level=level)
+    least = strict_templates(run.tolerance) if run.limits.strict_pass else 0
+    found = templates_needed(float(seen.var(ddof=1)), h, run.tolerance, confidence_level=level)
+    return None if found is None else max(found, least)
 
 
 def _label_counts(run: Run, pair_subject: Codes, size: int) -> list[dict[str, float]]:

@@ -195,7 +195,8 @@ def mean_by(codes: Codes, values: Array, size: int) -> Array:
     ``values`` has shape (n,) or (n, L), where a row is present or missing as a whole; the result
     (size,) or (size, L).
     """
-    present = ~np.isnan(values.reshape(len(values), -1)).any(axis=1)
+    missing = np.isnan(values)
+    present = ~(missing if values.ndim == 1 else missing.any(axis=1))
     kept, codes = values[present], codes[present]
     count = np.bincount(codes, minlength=size).reshape(-1, *[1] * (values.ndim - 1))
     total = np.zeros((size, *values.shape[1:]))

@@ -77,8 +77,9 @@ def term_spread(X: ArrayLike) -> tuple[Array, Array, Array]:
     """
     parts = two_way(checked(X, "X", low=-1.0, high=1.0))
     k = parts.terms.astype(float)
-    sd = np.sqrt(np.maximum(0.0, k * (parts.term - parts.interaction)))
     tiny = 1e-24
+    spread = k * (parts.term - parts.interaction)
+    sd = np.sqrt(np.where(spread > tiny, spread, 0.0))
     seen = parts.interaction > tiny
     ratio = parts.term / np.where(seen, parts.interaction, 1.0)
     f = np.where(seen, ratio, np.where(parts.term > tiny, np.inf, np.nan))
