@@ -1,10 +1,11 @@
 """The report: from results to a model of sentences and rows, and from it to pages and text."""
 
 from audit.report.build import build_report
-from audit.report.html import IndexEntry, render_html, render_index
+from audit.report.html import IndexEntry, render_html, render_index, render_pages
 from audit.report.language import available_languages
 from audit.report.markdown import render_markdown
-from audit.report.model import SLOT, Evidence, Report
+from audit.report.model import SLOT, Evidence
+from audit.report.report import Report
 from audit.report.text import render_text
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "render_html",
     "render_index",
     "render_markdown",
+    "render_pages",
     "render_text",
 ]

@@ -8,7 +8,8 @@ from typing import Any
 
 from audit.report.inert import inert
 from audit.report.message import Sentence, Tongue
-from audit.report.model import Evidence, Report
+from audit.report.model import Evidence
+from audit.report.report import Report
 from audit.report.results import read_results
 from audit.report.sections import behaviour, closing, gaps, opening
 from audit.report.sections.evidence_map import evidence_map, map_entries

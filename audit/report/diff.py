@@ -25,7 +25,7 @@ def word_diff(reference: str, counterfactual: str) -> tuple[tuple[Word, ...], tu
     --------
     >>> left, right = word_diff("I'm a joyful person.", "I'm a disabled joyful person.")
     >>> [word.text for word in right if word.changed]
-    ['disabled ']
+    ['disabled']
     """
     left, right = _windows(reference, counterfactual)
     old, new = _PIECES.findall(inert(left)), _PIECES.findall(inert(right))
@@ -34,11 +34,23 @@ def word_diff(reference: str, counterfactual: str) -> tuple[tuple[Word, ...], tu
     matcher = SequenceMatcher(None, old, new, autojunk=False)
     for tag, i1, i2, j1, j2 in matcher.get_opcodes():
         changed = tag != "equal"
-        if i2 > i1:
-            before.append(Word(text="".join(old[i1:i2]), changed=changed))
-        if j2 > j1:
-            after.append(Word(text="".join(new[j1:j2]), changed=changed))
+        before += _words("".join(old[i1:i2]), changed)
+        after += _words("".join(new[j1:j2]), changed)
     return tuple(before), tuple(after)
+
+
+def _words(text: str, changed: bool) -> list[Word]:
+    """Return a run of text; spaces at the edges of a change are not marked."""
+    core = text.strip()
+    if not changed or not core:
+        return [Word(text=text)] if text else []
+    start = text.index(core)
+    parts = (text[:start], text[start + len(core) :])
+    return [
+        *([Word(text=parts[0])] if parts[0] else []),
+        Word(text=core, changed=True),
+        *([Word(text=parts[1])] if parts[1] else []),
+    ]
 
 
 def _windows(left: str, right: str) -> tuple[str, str]:

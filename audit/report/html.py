@@ -8,15 +8,15 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from audit.report.language import Language, language
 from audit.report.message import (
-    Amount,
     Day,
     Fragment,
     Number,
@@ -27,10 +27,13 @@ from audit.report.message import (
     Value,
     say,
 )
-from audit.report.model import Report
+from audit.report.model import ReportModel
 from audit.report.parts import Change, Row
 from audit.report.wording.chrome import LABELS
 from audit.report.wording.verdicts import CLOSING, SHORT, VERDICT
+
+LARGEST_PAGE = 1_000_000
+TERMS_PER_PAGE = 2_000
 
 _TAGS: dict[Tone, tuple[Markup, Markup]] = {
     "worse": (Markup('<b class="worse">'), Markup("</b>")),
@@ -45,15 +48,15 @@ class IndexEntry:
     """One line of an index page: where a report lies and the report itself."""
 
     href: str
-    report: Report
+    report: ReportModel
 
 
-def render_html(report: Report, *, lang: str = "en") -> str:
+def render_html(report: ReportModel, *, lang: str = "en") -> str:
     """Render a report as one HTML page.
 
     Parameters
     ----------
-    report : Report
+    report : ReportModel
         The model.
     lang : str
         Language of everything but the probe set's own words: ``en`` or one with a catalogue.
@@ -69,6 +72,45 @@ def render_html(report: Report, *, lang: str = "en") -> str:
         If there is no catalogue for ``lang``.
     """
     return _page("report.html", lang, report.identity.title, _context(report, language(lang)))
+
+
+def render_pages(
+    report: ReportModel, *, lang: str = "en", limit: int = LARGEST_PAGE
+) -> dict[str, str]:
+    """Render a report as one page, or as several where one would be too large to open well.
+
+    Parameters
+    ----------
+    report : ReportModel
+        The model.
+    lang : str
+        Language of the words.
+    limit : int
+        Bytes; a page beyond it leaves the tables of terms to sibling files that it links to.
+
+    Returns
+    -------
+    dict of str to str
+        Pages by file name; ``index.html`` comes first and holds everything but those tables.
+    """
+    whole = render_html(report, lang=lang)
+    if len(whole.encode()) <= limit:
+        return {"index.html": whole}
+    context, title = _context(report, language(lang)), report.identity.title
+    pages: dict[str, str] = {}
+    elsewhere: dict[str, list[str]] = {}
+    rows = [row for block in report.groups.blocks for row in block.rows if row.terms]
+    for number, row in enumerate(rows, start=1):
+        starts = range(0, len(row.terms), TERMS_PER_PAGE)
+        for part, start in enumerate(starts, start=1):
+            name = f"terms-{number}-{part}.html"
+            chosen = replace(row, terms=row.terms[start : start + TERMS_PER_PAGE])
+            pages[name] = _page(
+                "terms.html", lang, report.identity.title, context | {"row": chosen}
+            )
+            elsewhere.setdefault(row.anchor, []).append(name)
+    index = _page("report.html", lang, title, context | {"elsewhere": elsewhere})
+    return {"index.html": index, **pages}
 
 
 def render_index(entries: Sequence[IndexEntry], *, lang: str = "en") -> str:
@@ -98,7 +140,7 @@ def _page(template: str, lang: str, title: Sentence, context: Mapping[str, objec
     return page + "\n"
 
 
-def _context(report: Report, tongue: Language) -> dict[str, object]:
+def _context(report: ReportModel, tongue: Language) -> dict[str, object]:
     """Return what the templates of a report see."""
     points = report.scale.unit == "points"
     return {
@@ -155,14 +197,21 @@ class _Writer:
         self.tongue = tongue
         self.missing = tongue.text(LABELS["not_available"])
 
-    def say(self, value: Value) -> Markup:
-        """Return a value with its emphasis as markup, everything else escaped."""
-        return Markup("").join(self._fragment(piece) for piece in self.tongue.fragments(value))
+    @pass_context
+    def say(self, context: Context, value: Value) -> Markup:
+        """Return a value with its emphasis and origin as markup, everything else escaped."""
+        foreign, english = context["foreign"], context["english"]
+        return Markup("").join(
+            self._fragment(piece, foreign, english) for piece in self.tongue.fragments(value)
+        )
 
-    def _fragment(self, piece: Fragment) -> Markup:
+    def _fragment(self, piece: Fragment, foreign: Markup, english: Markup) -> Markup:
         text = escape(piece.text)
-        before, after = _TAGS.get(piece.tone, ("", ""))
-        return before + text + after if before else text
+        if piece.tone in _TAGS:
+            before, after = _TAGS[piece.tone]
+            return before + text + after
+        origin = foreign if piece.tone == "probe" else english if piece.tone == "english" else ""
+        return Markup("<span{}>{}</span>").format(origin, text) if origin else text
 
     def fill(self, sentence: Sentence, **values: Value) -> str:
         """Return a label with its values."""
@@ -201,10 +250,7 @@ class _Writer:
 
     def tick(self, value: float, unit: str) -> str:
         """Return the label of a tick, as short as it can be."""
-        shown = Amount(value, "points" if unit == "points" else "score", bare=True)
-        text = self.tongue.amount(shown)
-        mark = self.tongue.decimal_mark
-        return text.rstrip("0").rstrip(mark) if mark in text else text
+        return self.tongue.brief(self.tongue.signed(value, unit))
 
 
 def _number(value: float | None) -> Value:

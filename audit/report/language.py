@@ -129,6 +129,8 @@ class Language:
         if amount.value is None:
             return self.text(_NOT_AVAILABLE)
         number = self.signed(amount.value, amount.unit, plus=amount.signed)
+        if amount.brief:
+            number = self.brief(number)
         if amount.bare or amount.unit == "score":
             return number
         return self.text(say(_POINTS.text, number=number))
@@ -141,6 +143,12 @@ class Language:
         if float(body) != 0:
             sign = _MINUS if scaled < 0 else "+" if plus else ""
         return sign + body.replace(".", self.decimal_mark)
+
+    def brief(self, number: str) -> str:
+        """Return a written number without zeros at its end."""
+        if self.decimal_mark not in number:
+            return number
+        return number.rstrip("0").rstrip(self.decimal_mark)
 
     def span(self, span: Span) -> str:
         """Return an interval as numbers."""

@@ -6,7 +6,7 @@ import re
 
 from audit.report.language import Language, language
 from audit.report.message import Share, Span, say
-from audit.report.model import Report
+from audit.report.model import ReportModel
 from audit.report.parts import Row
 from audit.report.wording.chrome import LABELS
 from audit.report.wording.verdicts import SHORT
@@ -14,7 +14,7 @@ from audit.report.wording.verdicts import SHORT
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~@&])")
 
 
-def render_markdown(report: Report, *, lang: str = "en") -> str:
+def render_markdown(report: ReportModel, *, lang: str = "en") -> str:
     """Render title, finding, a table of groups, what was not tested and the closing sentence.
 
     Text from outside is escaped, so that it can neither format the page nor mention anybody.
@@ -41,7 +41,7 @@ def render_markdown(report: Report, *, lang: str = "en") -> str:
     return "\n".join(lines)
 
 
-def _table(report: Report, tongue: Language) -> list[str]:
+def _table(report: ReportModel, tongue: Language) -> list[str]:
     """Return the groups as a Markdown table."""
     unit = report.scale.unit
     head = [

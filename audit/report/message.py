@@ -20,13 +20,15 @@ class Amount:
     """A gap or a limit: a fraction (printed x 100 as points) or a value in the score's own unit.
 
     ``value=None`` prints "not available". ``signed`` prints the sign of positive values too;
-    ``bare`` leaves the unit out where a column head already names it.
+    ``bare`` leaves the unit out where a column head already names it; ``brief`` drops zeros at
+    the end (for limits and ticks, which are round).
     """
 
     value: float | None
     unit: Unit = "points"
     signed: bool = True
     bare: bool = False
+    brief: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,7 +213,7 @@ class EvidenceMapSection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class ReportModel:
     """A whole report: sections 0 to 14 in order, the shared axis and the closing sentence.
 
     ``probe_language`` is the language of labels, terms and examples. ``banners`` stand above

@@ -10,7 +10,7 @@ from typing import Literal
 from audit.report.message import Unit
 
 _STEPS = (1.0, 2.0, 5.0, 10.0)
-_MOST_TICKS = 5
+_MOST_TICKS = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,17 +47,24 @@ def scale_over(
     tolerance: float | None,
     unit: Unit,
     worse_end: Literal["left", "right"],
+    at_most_wider: Iterable[float] = (),
 ) -> Scale:
     """Return a scale that holds ``values``, zero and the limits, with round ticks.
 
     Parameters
     ----------
     values : iterable of float
-        Everything drawn: estimates and interval ends, in the estimate's unit.
+        What must lie within: estimates and the groups' interval ends, in the estimate's unit.
+    at_most_wider : iterable of float
+        Interval ends of smaller rows (terms, strata): they widen the scale by a quarter at most on
+        each side; what lies beyond is cut off visibly.
     """
     margin = tolerance if tolerance else 0.05
     shown = [0.0, -1.6 * margin, 1.6 * margin, *values]
     low, high = min(shown), max(shown)
+    room = (high - low) / 4
+    extra = tuple(at_most_wider)
+    low, high = max(min((low, *extra)), low - room), min(max((high, *extra)), high + room)
     pad = 0.04 * (high - low)
     low, high = low - pad, high + pad
     step = _step(high - low)
@@ -70,7 +77,7 @@ def scale_over(
 
 
 def _step(width: float) -> float:
-    """Return the smallest round step that leaves at most five ticks."""
+    """Return the smallest round step that leaves at most seven ticks."""
     power = math.floor(math.log10(width / _MOST_TICKS))
     for factor in _STEPS:
         step: float = factor * 10.0**power

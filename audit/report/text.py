@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from audit.records import Verdict
 from audit.report.language import Language, language
 from audit.report.message import Amount, Share, Span, Value, say
-from audit.report.model import Report
+from audit.report.model import ReportModel
 from audit.report.parts import Row
 from audit.report.scale import Scale
 from audit.report.wording.chrome import LABELS
@@ -30,16 +30,19 @@ class _Signs:
     line: str
     zero: str
     limit: str
+    cut: str
 
 
 _UNICODE = _Signs(
-    {"gap": "◆", "concern": "▲", "no_gap": "●", "not_enough_evidence": "□"}, "─", "│", "┊"
+    {"gap": "◆", "concern": "▲", "no_gap": "●", "not_enough_evidence": "□"}, "─", "│", "┊", "…"
 )
-_ASCII = _Signs({"gap": "#", "concern": "^", "no_gap": "o", "not_enough_evidence": "?"}, "-", "|", ":")  # fmt: skip  # noqa: E501
+_ASCII = _Signs(
+    {"gap": "#", "concern": "^", "no_gap": "o", "not_enough_evidence": "?"}, "-", "|", ":", "~"
+)
 
 
 def render_text(
-    report: Report,
+    report: ReportModel,
     *,
     width: int = 100,
     ascii: bool = False,
@@ -51,7 +54,7 @@ def render_text(
 
     Parameters
     ----------
-    report : Report
+    report : ReportModel
         The model.
     width : int
         Columns of the terminal; below about 70 the plot is left out.
@@ -81,7 +84,7 @@ def render_text(
     return _to_ascii(text) if ascii else text
 
 
-def _opening(report: Report, tongue: Language, *, colour: bool) -> list[str]:
+def _opening(report: ReportModel, tongue: Language, *, colour: bool) -> list[str]:
     """Return banners, the verdict and the sentences of section 1."""
     banners = [tongue.text(banner) for banner in report.banners]
     lead = tongue.text(report.finding.lead)
@@ -92,7 +95,7 @@ def _opening(report: Report, tongue: Language, *, colour: bool) -> list[str]:
     ]
 
 
-def _closing(report: Report, tongue: Language) -> list[str]:
+def _closing(report: ReportModel, tongue: Language) -> list[str]:
     counts = ", ".join(
         f"{tally.n} × {tongue.text(SHORT[tally.verdict])}"
         for tally in report.finding.tally
@@ -101,7 +104,7 @@ def _closing(report: Report, tongue: Language) -> list[str]:
     return [*([counts] if counts else []), tongue.text(report.closing)]
 
 
-def _sentences(report: Report, tongue: Language) -> list[str]:
+def _sentences(report: ReportModel, tongue: Language) -> list[str]:
     """Return one sentence per group: everything the plot says, in words."""
     lines = []
     unit = report.scale.unit
@@ -126,82 +129,86 @@ def _style(row: Row) -> tuple[Value, ...]:
     return () if row.style is None else (row.style,)
 
 
-def _gap(row: Row, report: Report) -> Value:
+def _gap(row: Row, report: ReportModel) -> Value:
     return Amount(row.estimate, report.scale.unit)
 
 
 class _Table:
-    """The table of groups with a plot between numbers and verdict."""
+    """The table of groups with a plot; rows of two lines where one has no room for it."""
 
     def __init__(
-        self, report: Report, tongue: Language, signs: _Signs, width: int, *, colour: bool
+        self,
+        report: ReportModel,
+        tongue: Language,
+        signs: _Signs,
+        width: int,
+        *,
+        colour: bool,
     ) -> None:
         self.report = report
         self.tongue = tongue
         self.signs = signs
         self.colour = colour
         self.rows = [row for block in report.groups.blocks for row in block.rows]
-        self.spans = [tongue.span(Span(row.low, row.high, report.scale.unit)) for row in self.rows]
-        self.interval_name = tongue.text(
-            say(LABELS["interval"].text, level=Share(report.confidence_level))
+        unit = report.scale.unit
+        level = Share(report.confidence_level)
+        self.head = (
+            tongue.text(LABELS["group"]),
+            tongue.text(LABELS["gap_points" if unit == "points" else "gap_score"]),
+            tongue.text(say(LABELS["interval"].text, level=level)),
+            tongue.text(LABELS["verdict"]),
         )
-        self.gap_name = tongue.text(
-            LABELS["gap_points" if report.scale.unit == "points" else "gap_score"]
-        )
-        names = [tongue.text(LABELS["group"]), *(row.label for row in self.rows)]
-        self.name = min(_LABEL, max(_width(name) for name in names))
-        self.gap = max(_width(self.gap_name), 8)
-        self.span = max(_width(text) for text in (self.interval_name, *self.spans))
-        self.verdict = max(
-            (_width(tongue.text(SHORT[row.verdict])) for row in self.rows if row.verdict),
-            default=8,
-        )
-        room = width - self.name - self.gap - self.span - self.verdict - 8
+        self.cells = [self._cells(row) for row in self.rows]
+        columns = list(zip(self.head, *self.cells, strict=True))
+        name, self.gap, self.span, verdict = (max(map(_width, column)) for column in columns)
+        self.name = min(_LABEL, name)
+        room = width - self.name - self.gap - self.span - verdict - 8
+        self.stacked = room < _SMALLEST_PLOT
+        if self.stacked:
+            room = width - self.gap - self.span - 6
         self.plot = min(_LARGEST_PLOT, room) if room >= _SMALLEST_PLOT else 0
 
     def lines(self) -> list[str]:
         """Return header and rows."""
         if not self.rows:
             return []
-        head = self._line(
-            self.tongue.text(LABELS["group"]),
-            self.gap_name,
-            self.interval_name,
-            _axis(self.report.scale, self.plot, self.tongue),
-            self.tongue.text(LABELS["verdict"]),
-        )
-        return [
-            head,
-            *(self._row(row, span) for row, span in zip(self.rows, self.spans, strict=True)),
-        ]
+        axis = _axis(self.report.scale, self.plot, self.tongue)
+        found = self._lines(self.head, axis, "")
+        for row, cells in zip(self.rows, self.cells, strict=True):
+            plot = _plot(row, self.report.scale, self.plot, self.signs)
+            found += self._lines(cells, plot, row.tone)
+        return found
 
-    def _row(self, row: Row, span: str) -> str:
+    def _cells(self, row: Row) -> tuple[str, str, str, str]:
+        """Return label, gap, interval and verdict as words."""
+        unit = self.report.scale.unit
         estimate = (
             self.tongue.text(LABELS["not_available"])
             if row.estimate is None
-            else self.tongue.signed(row.estimate, self.report.scale.unit)
+            else self.tongue.signed(row.estimate, unit)
         )
         words = self.tongue.text(SHORT[row.verdict]) if row.verdict else ""
         if row.tone:
             words += f" ({self.tongue.text(LABELS[f'{row.tone}_end'])})"
-        return self._line(
-            row.label, estimate, span, _plot(row, self.report.scale, self.plot, self.signs), words,
-            tone=row.tone,
-        )  # fmt: skip
+        label = _to_ascii(row.label) if self.signs is _ASCII else row.label
+        return label, estimate, self.tongue.span(Span(row.low, row.high, unit)), words
 
-    def _line(
-        self, name: str, gap: str, span: str, plot: str, verdict: str, *, tone: str = ""
-    ) -> str:
-        gap = _pad(gap, self.gap, right=True)
+    def _lines(self, cells: tuple[str, str, str, str], plot: str, tone: str) -> list[str]:
+        """Return one row on one line, or on two where the terminal is narrow."""
+        name, gap, span, verdict = cells
+        name = _pad(_cut(name, self.name, self.signs.cut), self.name)
+        gap, span = _pad(gap, self.gap, right=True), _pad(span, self.span, right=True)
         if self.colour and tone in _COLOURS:
             gap = f"{_COLOURS[tone]}{gap}{_RESET}"
             plot = f"{_COLOURS[tone]}{plot}{_RESET}"
-        parts = [_pad(_cut(name, self.name), self.name), gap, _pad(span, self.span, right=True)]
-        return "  ".join([*parts, *([plot] if self.plot else []), verdict])
+        figures = [gap, span, *([plot] if self.plot else [])]
+        if self.stacked:
+            return [f"{name}  {verdict}", "  ".join(["", *figures])]
+        return ["  ".join([name, *figures, verdict])]
 
 
 def _plot(row: Row, scale: Scale, width: int, signs: _Signs) -> str:
-    """Draw one row: zero, limits, interval, mark."""
+    """Draw one row: interval, then limits and zero, which are always seen, then the mark."""
     if not width:
         return ""
     cells = [" "] * width
@@ -213,9 +220,7 @@ def _plot(row: Row, scale: Scale, width: int, signs: _Signs) -> str:
         for index in range(place(row.low), place(row.high) + 1):
             cells[index] = signs.line
     if scale.tolerance:
-        for value in (-scale.tolerance, scale.tolerance):
-            if cells[place(value)] == " ":
-                cells[place(value)] = signs.limit
+        cells[place(-scale.tolerance)] = cells[place(scale.tolerance)] = signs.limit
     cells[place(0.0)] = signs.zero
     if row.estimate is not None and row.verdict is not None:
         cells[place(row.estimate)] = signs.marks[row.verdict]
@@ -227,9 +232,7 @@ def _axis(scale: Scale, width: int, tongue: Language) -> str:
     cells = [" "] * width
     free = 0
     for tick in scale.ticks if width else ():
-        text = tongue.signed(tick, scale.unit)
-        mark = tongue.decimal_mark
-        text = text.rstrip("0").rstrip(mark) if mark in text else text
+        text = tongue.brief(tongue.signed(tick, scale.unit))
         centre = round((width - 1) * scale.percent(tick) / 100)
         start = max(0, min(centre - len(text) // 2, width - len(text)))
         if start >= free:
@@ -241,12 +244,16 @@ def _axis(scale: Scale, width: int, tongue: Language) -> str:
 def _width(text: str) -> int:
     """Return how many columns a text takes: wide characters take two, combining ones none."""
     return sum(
-        0 if unicodedata.combining(sign) else 2 if unicodedata.east_asian_width(sign) in "WF" else 1
+        0
+        if unicodedata.combining(sign) or unicodedata.category(sign) == "Cf"
+        else 2
+        if unicodedata.east_asian_width(sign) in "WF"
+        else 1
         for sign in text
     )
 
 
-def _cut(text: str, width: int) -> str:
+def _cut(text: str, width: int, sign_of_cut: str) -> str:
     """Shorten a text to a number of columns."""
     if _width(text) <= width:
         return text
@@ -255,7 +262,7 @@ def _cut(text: str, width: int) -> str:
         if _width(kept + sign) > width - 1:
             break
         kept += sign
-    return kept + "…"
+    return kept + sign_of_cut
 
 
 def _pad(text: str, width: int, *, right: bool = False) -> str:

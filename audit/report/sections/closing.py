@@ -167,7 +167,7 @@ def method(material: Material) -> MethodSection:
                 name=code(inert(warning.code, limit=60)),
                 text=(
                     inert(warning.message, limit=_TEXT_LIMIT),
-                    *((inert(warning.where, limit=LABEL_LIMIT),) if warning.where else ()),
+                    *((code(inert(warning.where, limit=LABEL_LIMIT)),) if warning.where else ()),
                 ),
             )
             for warning in material.results.warnings

@@ -9,7 +9,7 @@ from audit.report.message import Sentence, Share
 from audit.report.model import GroupsSection, WordingSection
 from audit.report.parts import Block, Head, Row, StrataTable
 from audit.report.results import StratumData
-from audit.report.sections.material import LABEL_LIMIT, Material
+from audit.report.sections.material import LABEL_LIMIT, Material, Rows
 from audit.report.sections.rows import sorted_rows, stratum_name, stratum_row, term_row
 from audit.report.wording import gaps as words
 
@@ -28,6 +28,8 @@ def groups(material: Material, found: Sequence[Block]) -> GroupsSection:
     both = {"worse", "better"} <= directions
     notes = [words.DETECTABLE_NOTE]
     notes.append(words.TERMS_ADJUSTED if results.terms else words.NO_TERMS_NOTE)
+    if _cut_off(material):
+        notes.append(words.CUT_NOTE)
     return GroupsSection(
         head=Head(
             anchor="groups",
@@ -39,6 +41,17 @@ def groups(material: Material, found: Sequence[Block]) -> GroupsSection:
         ),
         blocks=tuple(found),
         notes=tuple(notes),
+    )
+
+
+def _cut_off(material: Material) -> bool:
+    """Return whether an interval goes on beyond the chart."""
+    rows: Rows = (*material.results.terms, *material.results.strata)
+    scale = material.scale
+    return any(
+        row.interval.low < scale.low or row.interval.high > scale.high
+        for row in rows
+        if row.interval is not None
     )
 
 

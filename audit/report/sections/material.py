@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 from audit.report.inert import inert
 from audit.report.message import Amount, Tone, Unit
 from audit.report.model import Evidence
-from audit.report.results import GapData, Results
+from audit.report.results import GapData, Results, StratumData
 from audit.report.scale import Scale, scale_over
 from audit.report.wording.verdicts import OutcomeWords
 
 LABEL_LIMIT = 120
 SHORT_LIMIT = 40
 DEFAULT_TOLERANCE = 0.05
+Rows = tuple[GapData | StratumData, ...]
 _CALLED = frozenset({"gap", "concern"})
 
 
@@ -69,13 +71,11 @@ class Material:
     @cached_property
     def scale(self) -> Scale:
         """Return the one axis of the report."""
-        rows = (*self.results.groups, *self.results.terms, *self.results.placebos)
-        values = [row.estimate for row in rows if row.estimate is not None]
-        for row in (*self.results.groups, *self.results.placebos):
-            if row.interval is not None:
-                values += [row.interval.low, row.interval.high]
+        shown: Rows = (*self.results.groups, *self.results.placebos)
+        beside: Rows = (*self.results.terms, *self.results.strata)
         return scale_over(
-            values,
+            [*_ends(shown), *_estimates((*shown, *beside))],
+            at_most_wider=_ends(beside),
             tolerance=self.tolerance,
             unit=self.unit,
             worse_end="right" if self.worse_is_higher else "left",
@@ -83,7 +83,7 @@ class Material:
 
     def limit(self) -> Amount:
         """Return the limit for a sentence."""
-        return self.amount(self.tolerance, signed=False)
+        return Amount(self.tolerance, self.unit, signed=False, brief=True)
 
     def amount(self, value: float | None, *, signed: bool = True, bare: bool = False) -> Amount:
         """Return a value of the estimate in its unit."""
@@ -94,6 +94,16 @@ class Material:
         if not value:
             return ""
         return "worse" if (value > 0) == self.worse_is_higher else "better"
+
+
+def _estimates(rows: Iterable[GapData | StratumData]) -> list[float]:
+    return [row.estimate for row in rows if row.estimate is not None]
+
+
+def _ends(rows: Iterable[GapData | StratumData]) -> list[float]:
+    """Return both ends of every interval."""
+    intervals = [row.interval for row in rows if row.interval is not None]
+    return [end for interval in intervals for end in (interval.low, interval.high)]
 
 
 def called(gap: GapData) -> bool:

@@ -147,8 +147,8 @@ def _facts(material: Material, gap: GapData) -> tuple[Fact, ...]:
     """Return the figures an engineer wants, those the run has."""
     facts = [
         Fact(
-            name=words.TEMPLATES,
-            value=say(words.TEMPLATES_PAIR.text, templates=gap.n_templates, terms=gap.n_terms),
+            name=words.COMPARED,
+            value=say(words.COMPARED_PAIR.text, templates=gap.n_templates, terms=gap.n_terms),
         )
     ]
     if gap.p_value is not None:

@@ -64,7 +64,9 @@ LABELS: dict[str, Sentence] = {
     "without_words": say("Without the words"),
     "with_words": say("With the words"),
     "change": say("Change in {outcome}"),
-    "person_decides": say("A person decides, with initials and date:"),
+    "person_decides": say("A person decides:"),
+    "initials": say("Initials"),
+    "date": say("Date"),
     "use_rule": say("use this rule"),
     "use_changed": say("use it, changed"),
     "do_not_use": say("do not use it"),
@@ -108,6 +110,6 @@ LABELS: dict[str, Sentence] = {
     "target_notes": say("What the target says about itself"),
     "plain_row": say("{group}: gap {gap}, interval {interval}. {verdict}"),
     "run_footer": say("Run {run}"),
-    "terms_elsewhere": say("All terms of {group} are on a page of their own."),
+    "terms_elsewhere": say("All terms of {group}, page {page} of {pages}"),
     "whole_report": say("The whole report"),
 }

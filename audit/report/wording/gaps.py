@@ -54,6 +54,7 @@ DETECTABLE_NOTE = say(
     "“Smallest detectable” is the smallest gap this run could reliably detect (4 times in 5). "
     "Open a line of terms to see each wording."
 )
+CUT_NOTE = say("A double arrow at an edge means that the interval goes on beyond the chart.")
 TERMS_ADJUSTED = say("Term verdicts are adjusted over all terms of the run.")
 NO_TERMS_NOTE = say("The run has no figures by term.")
 
@@ -72,8 +73,8 @@ PLACEBO_ADJUSTED = say("After taking the mean placebo gap away")
 MEANS = say("{outcome}, without and with the words")
 MEANS_PAIR = say("{reference} and {group}")
 REFUSAL_GAP = say("Gap in answers that are no label")
-TEMPLATES = say("Templates and terms compared")
-TEMPLATES_PAIR = say("{templates} and {terms}")
+COMPARED = say("Compared")
+COMPARED_PAIR = say("{templates} templates, {terms} terms")
 ESTIMATE_AND_SPAN = say("{estimate}, interval {span}")
 
 

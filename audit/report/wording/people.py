@@ -36,13 +36,13 @@ def rule_sentence(group: str, label: Value, threshold: float | None) -> Sentence
     """Return a rule in words."""
     if threshold is None or threshold >= 1:
         return say(
-            "A person decides when the text mentions “{group}” and the answer is {label}.",
+            "Texts that mention the group {group}: a person decides when the answer is {label}.",
             group=probe(group),
             label=label,
         )
     return say(
-        "A person decides when the text mentions “{group}” and the answer is {label} with less "
-        "than {threshold} certainty.",
+        "Texts that mention the group {group}: a person decides when the answer is {label} with "
+        "less than {threshold} certainty.",
         group=probe(group),
         label=label,
         threshold=Number(threshold, 2),
@@ -51,7 +51,7 @@ def rule_sentence(group: str, label: Value, threshold: float | None) -> Sentence
 
 def no_rule(group: str) -> Sentence:
     """Return that nothing a person decides mends this gap."""
-    return say("No rule is recommended for “{group}”.", group=probe(group))
+    return say("No rule is recommended for the group {group}.", group=probe(group))
 
 
 NOT_AVAILABLE = say("not available")
