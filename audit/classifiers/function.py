@@ -226,7 +226,9 @@ class FunctionClassifier:
                 )
             if not isinstance(mass, numbers.Real):
                 raise ClassifierError(
-                    f"the probability of {name!r} is {mass!r}, which is no number", where=where
+                    f"the probability of {name!r} is {mass!r}, which is no number",
+                    where=where,
+                    hint="probabilities are numbers from 0 to 1",
                 )
             masses[label] += float(mass)
         probabilities, unparsed = check_masses(masses, where)

@@ -105,7 +105,7 @@ def load_model(scheme: str, locator: str, head: Head, options: ClassifierOptions
         name=name,
         device=device,
         context=_context(model, tokenizer),
-        revision=None if folder is not None else _commit(model, options),
+        revision=None if folder is not None else _commit(source, options),
         fingerprint=fingerprint(source),
         versions=_versions(),
         settings=_settings(model, source, device, options),
@@ -282,9 +282,9 @@ def _context(model: Any, tokenizer: Any) -> int | None:
     return min(limits) if limits else None
 
 
-def _commit(model: Any, options: ClassifierOptions) -> str | None:
-    """Return the exact commit an id was loaded at."""
-    return getattr(model.config, "_commit_hash", None) or options.revision
+def _commit(source: Path, options: ClassifierOptions) -> str | None:
+    """Return the exact commit an id was loaded at, which the cache names its folder by."""
+    return source.name if source.parent.name == "snapshots" else options.revision
 
 
 def _versions() -> dict[str, str]:

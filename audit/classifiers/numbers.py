@@ -63,7 +63,7 @@ def check_masses(masses: Mapping[str, float], where: str) -> tuple[dict[str, flo
     total = math.fsum(masses.values())
     if total > 1 + TOLERANCE:
         raise ClassifierError(
-            f"the probabilities sum to {total:g}, which is more than 1",
+            f"the probabilities sum to {total:.8g}, which is more than 1",
             where=where,
             hint="give probabilities, not percentages or logits",
         )
