@@ -1,0 +1,294 @@
+"""Variance components of a gap: what templates, terms, fillers and sampling each contribute.
+
+All are variances on the scale [0, 1] of the outcome, so their square roots times 100 are points.
+Symbols: T templates, K terms, R repeats per cell, J reference fillers, R0 repeats per filler cell.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import optimize, special
+
+from audit.statistics.twoway import two_way
+from audit.statistics.validation import Array, checked
+
+PILOT_TEMPLATES = 10
+PILOT_TERMS = 3
+NODES = 25
+TOO_FEW = "y: at least two templates and two terms with shared cells are needed"
+
+
+@dataclass(frozen=True, slots=True)
+class Components:
+    """Variance components; every one is at least 0.
+
+    Attributes
+    ----------
+    template : float
+        s_T2: templates differ in the gap of the whole group.
+    interaction : float
+        s_TK2: a term's gap differs between templates.
+    term : float
+        s_K2: terms differ in their mean gap.
+    filler : float
+        s_B2: a reference filler's value differs between templates, beyond its mean.
+    sampling, reference_sampling : float
+        w_g and w_0: variance of *one* drawn label of the group and of the reference.
+    pilot_templates : int, optional
+        Templates of the pilot they were estimated from; ``None`` for stated priors.
+    """
+
+    template: float
+    interaction: float
+    term: float
+    filler: float
+    sampling: float
+    reference_sampling: float
+    pilot_templates: int | None = None
+
+    def __post_init__(self) -> None:
+        if not all(np.isfinite(part) and part >= 0 for part in self.values):
+            raise ValueError("components: every variance must be a number of at least 0")
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """The six variances, in the order of the fields."""
+        return (
+            self.template,
+            self.interaction,
+            self.term,
+            self.filler,
+            self.sampling,
+            self.reference_sampling,
+        )
+
+
+def estimate_components(
+    y: ArrayLike,
+    b: ArrayLike,
+    *,
+    repeats: int | None,
+    reference_repeats: int | None = None,
+) -> Components:
+    """Estimate the components from one group's cells.
+
+    Parameters
+    ----------
+    y : array_like, shape (T, K)
+        Cell values of the group, in [0, 1]; NaN marks a missing cell.
+    b : array_like, shape (T, J)
+        Cell values of the reference fillers.
+    repeats : int or None
+        Repeats R behind every ``y``, at least 2; ``None`` for exact probabilities.
+    reference_repeats : int or None
+        Repeats R0 behind every ``b``; default: as ``repeats``.
+
+    Returns
+    -------
+    Components
+        Negative estimates are set to 0. With one filler its interaction is taken to be the terms'.
+
+    Raises
+    ------
+    ValueError
+        If a value is outside [0, 1], there are too few cells to tell terms from templates, or a
+        single repeat hides the sampling variance.
+
+    Notes
+    -----
+    Method of moments on the two-way split: s_TK2 = TK V_I - w_g / R, s_K2 = K (V_K - V_I),
+    s_T2 = s^2 - s_TK2 / K - w_g / (KR) - (s_B2 + w_0 / R0) / J.
+    """
+    cells = checked(y, "y", low=0.0, high=1.0)
+    fillers = checked(b, "b", low=0.0, high=1.0)
+    if cells.ndim != 2 or fillers.ndim != 2 or len(cells) != len(fillers):
+        raise ValueError("y and b: expected tables of the same templates, (T, K) and (T, J)")
+    drawn = reference_repeats if reference_repeats is not None else repeats
+    for name, count in (("repeats", repeats), ("reference_repeats", drawn)):
+        if count is not None and count < 2:
+            raise ValueError(f"{name}: one repeat cannot show how much repeats differ")
+    w_g, w_0 = _draw_variance(cells, repeats), _draw_variance(fillers, drawn)
+    return split_components(
+        cells,
+        fillers,
+        noise=0.0 if repeats is None else w_g / repeats,
+        reference_noise=0.0 if drawn is None else w_0 / drawn,
+        sampling=w_g,
+        reference_sampling=w_0,
+    )
+
+
+def split_components(
+    y: Array,
+    b: Array,
+    *,
+    noise: float,
+    reference_noise: float,
+    sampling: float,
+    reference_sampling: float,
+) -> Components:
+    """Estimate the components where the sampling variances are known.
+
+    Parameters
+    ----------
+    y, b : ndarray, shapes (T, K) and (T, J)
+        As in `estimate_components`.
+    noise, reference_noise : float
+        Mean sampling variance of a value of ``y`` and of ``b``; 0 for exact probabilities.
+    sampling, reference_sampling : float
+        Variance of one drawn label, w_g and w_0.
+
+    Returns
+    -------
+    Components
+
+    Raises
+    ------
+    ValueError
+        If there are too few cells to tell terms from templates.
+    """
+    both = ~np.isnan(y).all(axis=1) & ~np.isnan(b).all(axis=1)
+    cells, fillers = y[both], b[both]
+    if not both.any():
+        raise ValueError(TOO_FEW)
+    X = cells - np.nanmean(fillers, axis=1, keepdims=True)
+    parts = two_way(X)
+    if not parts.usable:
+        raise ValueError(TOO_FEW)
+    interaction = max(0.0, residual_mean_square(X) - noise)
+    filler = interaction
+    if two_way(fillers).usable:
+        filler = max(0.0, residual_mean_square(fillers) - reference_noise)
+    per_term = float(np.mean(1 / (~np.isnan(X)).sum(axis=1)))
+    per_filler = float(np.mean(1 / (~np.isnan(fillers)).sum(axis=1)))
+    total = float(np.var(parts.row_means, ddof=1))
+    own = (interaction + noise) * per_term
+    template = total - own - (filler + reference_noise) * per_filler
+    return Components(
+        template=max(0.0, template),
+        interaction=interaction,
+        term=max(0.0, float(parts.terms * (parts.term - parts.interaction))),
+        filler=filler,
+        sampling=sampling,
+        reference_sampling=reference_sampling,
+        pilot_templates=len(X),
+    )
+
+
+def pilot_components(
+    y: ArrayLike,
+    b: ArrayLike,
+    *,
+    repeats: int | None,
+    reference_repeats: int | None = None,
+) -> Components:
+    """Estimate the components from a pilot that is large enough to plan with.
+
+    Parameters and return value are those of `estimate_components`.
+
+    Raises
+    ------
+    ValueError
+        Also if the pilot has fewer than 10 templates or 3 terms.
+    """
+    table = np.asarray(y, float)
+    if table.ndim != 2 or len(table) < PILOT_TEMPLATES or table.shape[1] < PILOT_TERMS:
+        raise ValueError(
+            f"y: a pilot needs at least {PILOT_TEMPLATES} templates and {PILOT_TERMS} terms"
+        )
+    return estimate_components(y, b, repeats=repeats, reference_repeats=reference_repeats)
+
+
+def prior_components(
+    reference_rate: float,
+    gap: float = 0.0,
+    *,
+    template: float = 2.0,
+    group_template: float = 0.7,
+    term: float = 0.5,
+    term_template: float = 0.5,
+) -> Components:
+    """Compute the components that stated beliefs imply, before anything was run.
+
+    Parameters
+    ----------
+    reference_rate : float
+        Expected share of unfavourable answers on the reference, in (0, 1).
+    gap : float
+        Gap to plan for; ``0 < reference_rate + gap < 1``.
+    template, group_template, term, term_template : float
+        Standard deviations of the effects in logits. The defaults are a typical few-shot
+        classifier; 1, .3, .3, .3 is a mild and 3, 1, 1, 1 a strong one.
+
+    Returns
+    -------
+    Components
+        By Gauss-Hermite quadrature of the logit-normal world (no simulation).
+
+    Raises
+    ------
+    ValueError
+        If a rate is not in (0, 1) or a standard deviation is negative.
+    """
+    if not 0 < reference_rate < 1 or not 0 < reference_rate + gap < 1:
+        raise ValueError("reference_rate and gap: both rates must lie in (0, 1)")
+    if min(template, group_template, term, term_template) < 0:
+        raise ValueError("standard deviations must not be negative")
+    nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
+    weights = weights / weights.sum()
+    # Axes: template, group x template, term, term x template.
+    t, g, k, e = np.ix_(
+        template * nodes, group_template * nodes, term * nodes, term_template * nodes
+    )
+    start = _intercept(
+        reference_rate + gap,
+        float(np.sqrt(template**2 + group_template**2 + term**2 + term_template**2)),
+    )
+    p = special.expit(start + t + g + k + e)
+    base = _intercept(reference_rate, float(np.hypot(template, term_template)))
+    q = special.expit(base + t[:, 0, 0] + e[0, 0])
+    by_row = p @ weights @ weights
+    by_term = np.einsum("tgke,t,g,e->k", p, weights, weights, weights)
+    p_mean = float(by_term @ weights)
+    q_row = q @ weights
+    p_square = np.einsum("tgke,t,g,k,e->", p**2, weights, weights, weights, weights)
+    q_square = float(weights @ q**2 @ weights)
+    row_square = float(weights @ by_row**2 @ weights)
+    term_variance = float(by_term**2 @ weights) - p_mean**2
+    difference = by_row - q_row[:, None]
+    mean = float(weights @ difference @ weights)
+    return Components(
+        template=max(0.0, float(weights @ difference**2 @ weights) - mean**2),
+        interaction=max(0.0, float(p_square) - row_square - term_variance),
+        term=max(0.0, term_variance),
+        filler=max(0.0, q_square - float(q_row**2 @ weights)),
+        sampling=p_mean - float(p_square),
+        reference_sampling=float(q_row @ weights) - q_square,
+    )
+
+
+def _intercept(rate: float, sd: float) -> float:
+    """Solve for the logit at which the mean of a logit-normal rate is ``rate``."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(61)
+
+    def miss(start: float) -> float:
+        mean = special.expit(start + sd * nodes) @ weights / weights.sum()
+        return float(mean - rate)
+
+    return float(optimize.brentq(miss, -60, 60, xtol=1e-10))
+
+
+def _draw_variance(values: Array, repeats: int | None) -> float:
+    """Return the variance of one drawn label, averaged over the present cells."""
+    factor = 1.0 if repeats is None else repeats / (repeats - 1)
+    return float(np.nanmean(values * (1 - values)) * factor)
+
+
+def residual_mean_square(values: Array) -> float:
+    """Return the residual mean square of the two-way split (TK V_I where nothing is missing)."""
+    present = (~np.isnan(values)).sum(axis=1)
+    squared_weights = np.sum(1 / present) / len(values) ** 2
+    return float(two_way(values).interaction / squared_weights)
