@@ -1,0 +1,30 @@
+"""Probe sets: loading, grammar, and expansion into the texts that are sent."""
+
+from typing import Any
+
+from audit.probes.expand import Expansion, expand
+from audit.probes.load import list_probe_sets, load_probe_set, shipped_directory
+from audit.probes.show import render_lines
+
+__all__ = [
+    "Expansion",
+    "expand",
+    "json_schema",
+    "list_probe_sets",
+    "load_probe_set",
+    "render_lines",
+    "shipped_directory",
+]
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a probe file, for editors and other tools.
+
+    Examples
+    --------
+    >>> sorted(json_schema()["required"])
+    ['attribute', 'language', 'name', 'schema', 'version']
+    """
+    from audit.probes import schema
+
+    return schema.json_schema()

@@ -1,0 +1,226 @@
+"""From a probe set to the texts that are sent: every template with every term that fits it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import TypeVar
+
+from audit.errors import ConfigError
+from audit.records import Group, NotTested, ProbeSet, Role, RunWarning, Template, Term, Variant
+
+QUICK_TEMPLATES = 12
+QUICK_TERMS = 3
+FEWEST_FILLERS = 3
+_VALENCES = ("positive", "neutral", "negative", None)
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """What a probe set asks.
+
+    Attributes
+    ----------
+    variants : tuple of Variant
+        Every text, context by context: reference, terms, placebos.
+    not_tested : tuple of NotTested
+        What was left out, and why.
+    warnings : tuple of RunWarning
+        Caveats that a reader of the report must see.
+    groups : tuple of Group
+        The groups: the set's own, or those found in its table.
+    """
+
+    variants: tuple[Variant, ...]
+    not_tested: tuple[NotTested, ...]
+    warnings: tuple[RunWarning, ...]
+    groups: tuple[Group, ...]
+
+
+def expand(probe_set: ProbeSet, *, limit: int | None = None, quick: bool = False) -> Expansion:
+    """Render every text of a probe set.
+
+    Parameters
+    ----------
+    probe_set : ProbeSet
+        A set as `load_probe_set` returns it.
+    limit : int, optional
+        Use at most this many templates (in tables: units), balanced over valence.
+    quick : bool
+        A stratified subset for a first look: at most 12 templates and 3 terms of each group, over
+        its wordings. It can only say that the evidence is not enough.
+
+    Returns
+    -------
+    Expansion
+        Deterministic: the same set and options give the same variants in the same order.
+
+    Raises
+    ------
+    ConfigError
+        If ``limit`` is smaller than 1.
+    ProbeError
+        If the table of a tabular set has rows that cannot be used.
+    """
+    if limit is not None and limit < 1:
+        raise ConfigError("--limit must be at least 1", where="--limit", hint="for example 12")
+    most = min(limit or QUICK_TEMPLATES, QUICK_TEMPLATES) if quick else limit
+    if probe_set.cases is not None:
+        from audit.probes.tabular import read_cases
+
+        whole = read_cases(probe_set)
+    else:
+        whole = _expand_templates(probe_set, most)
+    return _thin(whole, probe_set, most, quick)
+
+
+def choose_templates(templates: Sequence[Template], most: int | None) -> tuple[Template, ...]:
+    """Return at most ``most`` templates, the first of each valence in turn, in their order."""
+    if most is None or most >= len(templates):
+        return tuple(templates)
+    strata = [[t for t in templates if t.valence == valence] for valence in _VALENCES]
+    turns = _interleave([stratum for stratum in strata if stratum])
+    chosen = {template.id for template, _ in zip(turns, range(most), strict=False)}
+    return tuple(template for template in templates if template.id in chosen)
+
+
+def choose_terms(terms: Sequence[Term], most: int) -> tuple[Term, ...]:
+    """Return at most ``most`` terms, the first of each wording in turn, in their order."""
+    wordings = dict.fromkeys(term.wording for term in terms)
+    turns = _interleave([[t for t in terms if t.wording == wording] for wording in wordings])
+    chosen = {term.id for term, _ in zip(turns, range(most), strict=False)}
+    return tuple(term for term in terms if term.id in chosen)
+
+
+def _interleave(strata: Sequence[Sequence[Item]]) -> Iterator[Item]:
+    """Yield the first item of every stratum, then the second of every stratum, and so on."""
+    for turn in zip_longest(*([(item,) for item in stratum] for stratum in strata)):
+        for boxed in turn:
+            if boxed is not None:
+                yield boxed[0]
+
+
+def _expand_templates(probe_set: ProbeSet, most: int | None) -> Expansion:
+    """Render the chosen templates with every filler, term and placebo."""
+    from audit.probes.grammar import grammar_for
+    from audit.probes.slots import fill, parse
+
+    grammar = grammar_for(probe_set.language)
+    if grammar is None:
+        raise ConfigError(
+            f"no grammar for the language {probe_set.language!r}", where=probe_set.name
+        )
+    chosen = choose_templates(probe_set.templates, most)
+    variants: list[Variant] = []
+    missing: Counter[tuple[Role, str | None, Term]] = Counter()
+    for template in chosen:
+        sentence = parse(template, grammar)
+        for role, group, term in _phrases(probe_set):
+            text = fill(sentence, term, grammar) if sentence.takes(term.form) else None
+            if text is None:
+                missing[role, group, term] += 1
+            else:
+                variants.append(_variant(template, role, group, term, text))
+    return Expansion(
+        variants=tuple(variants),
+        not_tested=tuple(_missing_cells(missing, len(chosen))),
+        warnings=tuple(_warnings(probe_set, variants)),
+        groups=probe_set.groups,
+    )
+
+
+def _phrases(probe_set: ProbeSet) -> Iterator[tuple[Role, str | None, Term]]:
+    """Yield everything that fills a slot: fillers, terms, placebos."""
+    for filler in probe_set.reference:
+        yield "reference", None, filler
+    for group in probe_set.groups:
+        for term in group.terms:
+            yield "group", group.id, term
+    for placebo in probe_set.placebos:
+        yield "placebo", None, placebo
+
+
+_PREFIX: dict[Role, str] = {"reference": "ref:", "placebo": "placebo:", "group": ""}
+
+
+def _variant(template: Template, role: Role, group: str | None, term: Term, text: str) -> Variant:
+    """Return one rendered text."""
+    return Variant(
+        id=f"{template.id}/{_PREFIX[role]}{term.id}",
+        text=text,
+        role=role,
+        context=template.id,
+        unit=template.carrier,
+        term=term.id,
+        group=group,
+        valence=template.valence,
+        use=template.use,
+        gold=template.gold,
+    )
+
+
+def _missing_cells(
+    missing: Counter[tuple[Role, str | None, Term]], n_templates: int
+) -> Iterator[NotTested]:
+    """Say for each term in how many templates it has no slot."""
+    for (role, group, term), count in missing.items():
+        kind = {"reference": "reference filler", "placebo": "placebo", "group": "term"}[role]
+        where = f" of {group}" if group else ""
+        yield NotTested(
+            what=f"{kind} {term.id!r}{where} in {count} of {n_templates} templates",
+            why=f"they have no {{{term.form}}} slot",
+        )
+
+
+def _warnings(probe_set: ProbeSet, variants: Iterable[Variant]) -> Iterator[RunWarning]:
+    """Name what weakens the evidence of a set of templates."""
+    fillers = len(probe_set.reference)
+    if fillers < FEWEST_FILLERS:
+        yield RunWarning(
+            code="few_fillers",
+            message=f"The set has {fillers} reference filler(s); with {FEWEST_FILLERS} or more the "
+            "reference is measured more precisely at little cost.",
+            where="reference",
+        )
+    yield from same_texts(variants)
+
+
+def same_texts(variants: Iterable[Variant]) -> Iterator[RunWarning]:
+    """Warn of phrases that give the same text in a context: their gap cannot differ."""
+    first: dict[tuple[str, str], Variant] = {}
+    alike: dict[tuple[str, str], list[str]] = {}
+    for variant in variants:
+        other = first.setdefault((variant.context, variant.text), variant)
+        if other is not variant:
+            alike.setdefault((other.term, variant.term), []).append(variant.context)
+    for (one, two), contexts in alike.items():
+        yield RunWarning(
+            code="same_text",
+            message=f"{one!r} and {two!r} give the same text in {len(contexts)} context(s), "
+            f"first in {contexts[0]}.",
+            where=two,
+        )
+
+
+def _thin(whole: Expansion, probe_set: ProbeSet, most: int | None, quick: bool) -> Expansion:
+    """Leave out what ``limit`` and ``quick`` leave out, and say so."""
+    variants, notes = whole.variants, list(whole.not_tested)
+    option = "--quick" if quick else "--limit"
+    tabular = probe_set.cases is not None
+    every = (v.unit for v in variants) if tabular else (t.id for t in probe_set.templates)
+    units = list(dict.fromkeys(every))
+    if most is not None and most < len(units):
+        kept = set(units[:most])
+        variants = tuple(v for v in variants if not tabular or v.unit in kept)
+        notes.append(NotTested(what=f"{len(units) - most} of {len(units)} templates", why=option))
+    if quick:
+        terms = {(g.id, t.id) for g in whole.groups for t in choose_terms(g.terms, QUICK_TERMS)}
+        total = sum(len(group.terms) for group in whole.groups)
+        variants = tuple(v for v in variants if v.role != "group" or (v.group, v.term) in terms)
+        if len(terms) < total:
+            notes.append(NotTested(what=f"{total - len(terms)} of {total} terms", why=option))
+    return dataclasses.replace(whole, variants=variants, not_tested=tuple(notes))

@@ -1,0 +1,157 @@
+"""Checks of whole sentences: slots, and the grammar of every text that a set renders."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from audit.probes.build import template_of, term_of
+from audit.probes.document import Document, Location
+from audit.probes.grammar import Grammar
+from audit.probes.schema import TemplatePart
+from audit.probes.slots import Sentence, SlotError, fill, parse
+from audit.probes.structure import Parts, Placed
+from audit.records import Term
+
+_AFTER_ARTICLE = re.compile(r"\s+[\"'“‘«(\[]*(\w.*)?$", re.DOTALL)
+
+
+def check_sentences(
+    parts: Parts, document: Document, grammar: Grammar, sound: set[Location]
+) -> None:
+    """Parse every template, match forms with slots, and render all that fits."""
+    sentences = [
+        (template, sentence)
+        for template in parts.templates
+        if template.at in sound and (sentence := _parsed(document, template, grammar)) is not None
+    ]
+    if len(sentences) == len(document.data.get("templates") or []):
+        _check_forms(parts, document, [sentence for _, sentence in sentences])
+    phrases = []
+    for kind, phrase in parts.phrases():
+        if phrase.at not in sound:
+            continue
+        faults = list(grammar.faults(phrase.part.text))
+        for fault in faults:
+            document.add((*phrase.at, "text"), f"ungrammatical: {fault}", "correct the text")
+        if not faults:
+            phrases.append((kind, phrase, term_of(phrase.part)))
+    unformed: set[str] = set()
+    for template, sentence in sentences:
+        for kind, phrase, term in phrases:
+            if sentence.takes(term.form) and grammar.agree(term, sentence.template) is None:
+                if term.id not in unformed:
+                    _no_form(document, kind, phrase.at, term, template.part.id)
+                unformed.add(term.id)
+        terms = [term for _, _, term in phrases if term.id not in unformed]
+        _check_renders(document, template, sentence, terms, grammar)
+
+
+def _no_form(document: Document, kind: str, at: Location, term: Term, template: str) -> None:
+    """Note a term whose plural no rule gives."""
+    document.add(
+        at,
+        f"no rule gives the plural of the {kind} {term.text!r}, and the template {template!r} "
+        "is about several people",
+        'add `plural: "..."`',
+    )
+
+
+def _parsed(
+    document: Document, template: Placed[TemplatePart], grammar: Grammar
+) -> Sentence | None:
+    """Parse one template; what is wrong with its slots is noted and gives ``None``."""
+    at = (*template.at, "text")
+    try:
+        sentence = parse(template_of(template.part), grammar)
+    except SlotError as error:
+        document.add(at, str(error), error.hint)
+        return None
+    before = len(document.problems)
+    for message, hint in _slot_faults(sentence, grammar):
+        document.add(at, message, hint)
+    fault = grammar.noun_fault(sentence.template)
+    if fault:
+        document.add((*template.at, "noun"), fault, "change `noun` or `number`")
+    return sentence if len(document.problems) == before else None
+
+
+def _slot_faults(sentence: Sentence, grammar: Grammar) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with the slots of one template."""
+    slots, noun = sentence.slots, sentence.template.noun
+    if not set(slots) & {"pre", "post", "noun"}:
+        yield "the template has no slot for a term", "add {pre}, {post} or {noun}"
+    for name in ("pre", "post", "noun"):
+        if slots.count(name) > 1:
+            yield f"the slot {{{name}}} is there twice", "a term is put in one place"
+    if "noun" in slots and noun is None:
+        yield "the slot {noun} has no default word", "add `noun: person` to the template"
+    if "noun" not in slots and noun is not None:
+        yield "the template has a `noun` but no {noun} slot", "add the slot or delete `noun`"
+    if "a" in slots and sentence.template.number == "plural":
+        yield "{a} cannot stand in a template about several people", "delete {a} or `number`"
+    yield from _position_faults(sentence, grammar)
+
+
+def _position_faults(sentence: Sentence, grammar: Grammar) -> Iterator[tuple[str, str]]:
+    """Yield slots that touch a word, and articles that no word follows."""
+    pieces = sentence.pieces
+    for index, piece in enumerate(pieces):
+        if piece.slot is None:
+            continue
+        left = pieces[index - 1].text[-1:] if index else ""
+        right = pieces[index + 1].text[:1] if index + 1 < len(pieces) else ""
+        touches = index + 1 < len(pieces) and pieces[index + 1].slot is not None
+        if grammar.spaced and (left.isalnum() or right.isalnum() or touches):
+            yield f"the slot {{{piece.slot}}} touches its neighbour", "put a space between"
+        if piece.slot == "a":
+            rest = "".join(p.text if p.slot is None else "x" for p in pieces[index + 1 :])
+            if not _AFTER_ARTICLE.match(rest) or not re.search(r"\w", rest):
+                yield "{a} is not followed by a word", "put a space and a word or slot after {a}"
+
+
+def _check_forms(parts: Parts, document: Document, sentences: list[Sentence]) -> None:
+    """Check that every form has a slot somewhere, and every template a reference."""
+    for kind, phrase in parts.phrases():
+        form = phrase.part.form
+        if sentences and not any(sentence.takes(form) for sentence in sentences):
+            document.add(
+                (*phrase.at, "form"),
+                f"no template has a {{{form}}} slot for the {kind} {phrase.part.id!r}",
+                f"add {{{form}}} to templates, or change the form",
+            )
+    for template, sentence in zip(parts.templates, sentences, strict=True):
+        fillers = [phrase.part for phrase in parts.reference]
+        if fillers and not any(sentence.takes(filler.form) for filler in fillers):
+            document.add(
+                (*template.at, "text"),
+                f"no reference filler fits the template {template.part.id!r}",
+                'add the filler {id: plain, text: ""}, which fits everywhere',
+            )
+
+
+def _check_renders(
+    document: Document,
+    template: Placed[TemplatePart],
+    sentence: Sentence,
+    terms: list[Term],
+    grammar: Grammar,
+) -> None:
+    """Render a template with every term that fits; note the first fault of each kind."""
+    at = (*template.at, "text")
+    unsaid, count = "", 0
+    for term in terms:
+        if not sentence.takes(term.form):
+            continue
+        text = fill(sentence, term, grammar)
+        if text is None:
+            message = f"{{a}} is followed by no word with {term.id!r}"
+            document.add(at, message, "put a word after {a} that every term leaves there")
+            return
+        fault = next(iter(grammar.faults(text)), None)
+        if fault:
+            count += 1
+            unsaid = unsaid or f"ungrammatical with {term.id!r}: {fault} in {text[:120]!r}"
+    if count:
+        more = f", and with {count - 1} more" if count > 1 else ""
+        document.add(at, unsaid + more, "write {a} where the article depends on the next word")

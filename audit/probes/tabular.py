@@ -1,0 +1,253 @@
+"""The tabular form: every row of a file is a rendered text.
+
+Rows that agree in the context columns are compared with one another; rows that match
+``reference`` are their context's reference. Nothing is repaired: what cannot be used is named
+with its line.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from audit.errors import ProbeError, Problem
+from audit.probes.expand import Expansion
+from audit.probes.rows import Row, RowError, case_path, open_rows
+from audit.probes.suggest import did_you_mean
+from audit.records import (
+    CaseSource,
+    Group,
+    NotTested,
+    ProbeSet,
+    Role,
+    RunWarning,
+    Term,
+    Variant,
+)
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
+
+    from audit.probes.document import Document
+    from audit.probes.schema import CasesPart
+
+MAX_PROBLEMS = 20
+_LONGEST_NAME = 80
+_CHUNK = 1 << 20
+
+
+def check_case_file(cases: CasesPart, document: Document, directory: Path, digest: _Hash) -> None:
+    """Check that the file and its columns are there, and add its bytes to the set's hash."""
+    from audit.probes.build import cases_of
+
+    source = cases_of(cases)
+    try:
+        path = case_path(source, directory)
+        with path.open("rb") as stream:
+            while chunk := stream.read(_CHUNK):
+                digest.update(chunk)
+        header, rows = open_rows(source, directory)
+        rows.close()
+    except RowError as error:
+        field = "encoding" if error.about_encoding else "file"
+        where = f"{cases.file}:{error.line}: " if error.line else ""
+        document.add(("cases", field), f"{where}{error}", error.hint)
+        return
+    except OSError as error:
+        message = f"the file {cases.file!r} cannot be read: {error.strerror or error}"
+        document.add(("cases", "file"), message, "the path is relative to this YAML file")
+        return
+    for at, column in _columns(source):
+        if header is not None and column not in header:
+            document.add(
+                ("cases", *at),
+                f"the file {cases.file!r} has no column {column!r}",
+                did_you_mean(column, header) or f"its columns are {', '.join(header)[:200]}",
+            )
+
+
+def _columns(source: CaseSource) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield every column that the set names, with its place in the YAML."""
+    for name in ("text", "group", "term", "template", "label"):
+        column = getattr(source, name)
+        if column is not None:
+            yield (name,), column
+    for index, column in enumerate(source.context):
+        yield ("context", index), column
+    for column in source.reference:
+        yield ("reference", column), column
+
+
+def read_cases(probe_set: ProbeSet) -> Expansion:
+    """Read all rows of a tabular set as variants.
+
+    Raises
+    ------
+    ProbeError
+        With the first problems of the table, each with its line.
+    """
+    source = probe_set.cases
+    if source is None:
+        raise ValueError("the probe set has no `cases`")
+    table = _Table(source)
+    try:
+        _, rows = open_rows(source, Path(probe_set.directory))
+        for row in rows:
+            table.add(row)
+            if len(table.problems) >= MAX_PROBLEMS:
+                break
+    except RowError as error:
+        table.problem(error.line, str(error), error.hint)
+    except OSError as error:
+        table.problem(None, f"the file cannot be read: {error.strerror or error}", None)
+    if table.problems:
+        raise ProbeError(table.problems)
+    return table.expansion()
+
+
+class _Table:
+    """Collects the rows of a table into contexts."""
+
+    def __init__(self, source: CaseSource) -> None:
+        self.source = source
+        self.problems: list[Problem] = []
+        self.variants: list[Variant] = []
+        self.names: dict[tuple[str, ...], str] = {}
+        self.units: dict[str, str] = {}
+        self.ids: Counter[str] = Counter()
+        self.terms: dict[str, dict[str, Term]] = {}
+        self.marked = 0
+        self.exact: Counter[tuple[str, str, str]] = Counter()
+
+    def problem(self, line: int | None, message: str, hint: str | None) -> None:
+        """Note one problem of the table."""
+        self.problems.append(Problem(message=message, file=self.source.file, line=line, hint=hint))
+
+    def add(self, row: Row) -> None:
+        """Take one row in."""
+        source, values = self.source, row.values
+        missing = [column for _, column in _columns(source) if column not in values]
+        if missing:
+            hint = did_you_mean(missing[0], values)
+            self.problem(row.line, f"the row has no {missing[0]!r}", hint)
+            return
+        text, group, term = (values[c] for c in (source.text, source.group, source.term))
+        is_reference = all(values[c] in accepted for c, accepted in source.reference.items())
+        if not self._usable(row.line, text, group, term, is_reference):
+            return
+        context = self._context(tuple(values[column] for column in source.context))
+        unit = context if source.template is None else values[source.template]
+        if self.units.setdefault(context, unit) != unit:
+            self.problem(
+                row.line,
+                f"the context {context!r} belongs to the templates {self.units[context]!r} "
+                f"and {unit!r}",
+                f"add {source.template!r} to `context`",
+            )
+            return
+        role: Role = "reference" if is_reference else "group"
+        self._keep(values, role, context, unit)
+
+    def _usable(self, line: int, text: str, group: str, term: str, is_reference: bool) -> bool:
+        """Check the cells of one row."""
+        source = self.source
+        wanted = [(source.text, text)]
+        if not is_reference:
+            wanted += [(source.group, group), (source.term, term)]
+        for column, value in wanted:
+            if not value.strip():
+                self.problem(line, f"{column!r} is empty", "fill the cell or delete the row")
+                return False
+        return True
+
+    def _context(self, key: tuple[str, ...]) -> str:
+        """Return a readable name of a context, the same for equal values only."""
+        if key not in self.names:
+            name = "|".join(value.replace("\\", "\\\\").replace("|", "\\|") for value in key)
+            if len(name) > _LONGEST_NAME:
+                digest = sha256("\u001f".join(key).encode("utf-8", "surrogatepass")).hexdigest()
+                name = f"{name[: _LONGEST_NAME - 13]}~{digest[:12]}"
+            self.names[key] = name
+        return self.names[key]
+
+    def _keep(self, values: dict[str, str], role: Role, context: str, unit: str) -> None:
+        """Add a variant; repeated ids within a context are numbered."""
+        source = self.source
+        text, term = values[source.text], values[source.term]
+        term = term if term.strip() else "reference"
+        group = values[source.group] if role == "group" else None
+        self.exact[context, role, text] += 1
+        plain = f"{context}/ref:{term}" if role == "reference" else f"{context}/{group}/{term}"
+        self.ids[plain] += 1
+        number = f"#{self.ids[plain]}" if self.ids[plain] > 1 else ""
+        if group is not None:
+            self.terms.setdefault(group, {}).setdefault(term, Term(id=term, text=term))
+        self.variants.append(
+            Variant(
+                id=plain + number,
+                text=text,
+                role=role,
+                context=context,
+                unit=unit,
+                term=term + number if role == "reference" else term,
+                group=group,
+                gold=(values[source.label].strip() or None) if source.label else None,
+            )
+        )
+
+    def expansion(self) -> Expansion:
+        """Return what can be compared, and say what cannot."""
+        roles: dict[str, set[Role]] = {}
+        for variant in self.variants:
+            roles.setdefault(variant.context, set()).add(variant.role)
+        bare = {context for context, found in roles.items() if "reference" not in found}
+        alone = {context for context, found in roles.items() if "group" not in found}
+        kept = tuple(v for v in self.variants if v.context not in bare and v.context not in alone)
+        compared = {(v.group, v.term) for v in kept}
+        groups = (
+            Group(
+                id=name,
+                label=name,
+                terms=tuple(term for term in terms.values() if (name, term.id) in compared),
+            )
+            for name, terms in self.terms.items()
+        )
+        return Expansion(
+            variants=kept,
+            not_tested=tuple(self._left_out(bare, "no row matches `reference`"))
+            + tuple(self._left_out(alone, "they have reference rows only")),
+            warnings=tuple(self._warnings(kept)),
+            groups=tuple(group for group in groups if group.terms),
+        )
+
+    def _left_out(self, contexts: set[str], why: str) -> Iterator[NotTested]:
+        """Say how many contexts and rows cannot be compared."""
+        if contexts:
+            rows = sum(variant.context in contexts for variant in self.variants)
+            first = next(v.context for v in self.variants if v.context in contexts)
+            yield NotTested(
+                what=f"{len(contexts)} of {len(self.units)} contexts ({rows} rows), "
+                f"first {first!r}",
+                why=why,
+            )
+
+    def _warnings(self, kept: Iterable[Variant]) -> Iterator[RunWarning]:
+        """Name what a reader must know of the rows."""
+        repeated = sum(count - 1 for count in self.exact.values() if count > 1)
+        if repeated:
+            yield RunWarning(
+                code="repeated_rows",
+                message=f"{repeated} row(s) repeat the text of another row of their context.",
+                where=self.source.file,
+            )
+        seen: dict[tuple[str, str], Role] = {}
+        same = sum(seen.setdefault((v.context, v.text), v.role) != v.role for v in kept)
+        if same:
+            yield RunWarning(
+                code="same_text",
+                message=f"{same} row(s) of a group have the same text as their reference.",
+                where=self.source.file,
+            )
