@@ -113,10 +113,10 @@ class Language:
             case Sentence():
                 return self._sentence(value)
             case Toned():
-                return [
-                    Fragment(piece.text, piece.tone or value.tone)
-                    for piece in self.fragments(value.value)
-                ]
+                inner = self.fragments(value.value)
+                if all(not piece.tone for piece in inner):
+                    return [Fragment("".join(piece.text for piece in inner), value.tone)]
+                return [Fragment(piece.text, piece.tone or value.tone) for piece in inner]
             case Listing():
                 return self._listing(value)
             case str():

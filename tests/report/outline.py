@@ -36,7 +36,7 @@ def _lines(value: Any, depth: int) -> list[str]:
 
 def _entry(name: str, value: Any, depth: int) -> list[str]:
     space = "  " * depth
-    if value is None or value == () or value == "" or value is False:
+    if value is None or value is False or value in ((), ""):
         return []
     if isinstance(value, _VALUES):
         return [f"{space}{name}: {_spoken(value)}"]
@@ -47,7 +47,7 @@ def _entry(name: str, value: Any, depth: int) -> list[str]:
         for item in value:
             lines += _entry("-", item, depth + 1)
         return lines
-    return [f"{space}{name}: {value}"]
+    return [f"{space}{name}: {round(value, 6) if isinstance(value, float) else value}"]
 
 
 def _spoken(value: Any) -> str:

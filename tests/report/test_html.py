@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +116,7 @@ def test_ids_are_unique_and_every_link_arrives(name: str) -> None:
 def test_one_first_level_heading_and_no_level_skipped(name: str) -> None:
     levels = outline(page(name)).headings
     assert levels.count(1) == 1
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in pairwise(levels))
 
 
 def test_group_ids_of_any_kind_become_addresses() -> None:

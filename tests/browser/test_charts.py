@@ -1,0 +1,83 @@
+"""Contrast of every text and mark in the charts, which axe does not look at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import OpenPage
+
+MEASURE = """() => {
+  const channels = c => c.match(/[\\d.]+/g).map(Number);
+  const light = c => {
+    const [r, g, b] = channels(c).slice(0, 3).map(v => {
+      v /= 255; return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ratio = (a, b) => {
+    const [x, y] = [light(a), light(b)].sort((p, q) => q - p);
+    return (x + 0.05) / (y + 0.05);
+  };
+  const behind = el => {
+    for (let e = el; e; e = e.parentElement) {
+      const c = getComputedStyle(e).backgroundColor, v = channels(c);
+      if (v.length < 4 || v[3] > 0) return c;
+    }
+    return 'rgb(255, 255, 255)';
+  };
+  const style = (selector, name) => {
+    const el = document.querySelector(selector);
+    return el && getComputedStyle(el)[name];
+  };
+  const paper = getComputedStyle(document.body).backgroundColor;
+  const band = style('.band', 'fill');
+  const out = {texts: [], marks: [], lines: []};
+  for (const el of document.querySelectorAll('svg text'))
+    out.texts.push([el.textContent, ratio(getComputedStyle(el).fill, paper)]);
+  for (const el of document.querySelectorAll('svg.r, svg.key')) {
+    const colour = getComputedStyle(el).color;
+    out.marks.push([el.getAttribute('class'), ratio(colour, behind(el))]);
+    if (el.classList.contains('r')) out.marks.push(['on the band', ratio(colour, band)]);
+  }
+  for (const name of ['.zero', '.lim', '.tick'])
+    out.lines.push([name, ratio(style(name, 'stroke'), paper)]);
+  if (document.querySelector('.bar'))
+    out.lines.push(['.bar', ratio(style('.bar', 'fill'), style('.track', 'fill'))]);
+  return out;
+}"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "forced"])
+@pytest.mark.parametrize("name", ["gap.html", "score.html", "sharded/terms-1-1.html"])
+def test_every_text_and_mark_stands_out(open_page: OpenPage, name: str, theme: str) -> None:
+    measured: dict[str, Any] = open_page(name, theme=theme, details=True).evaluate(MEASURE)
+    assert min(ratio for _, ratio in measured["texts"]) >= 4.5, measured["texts"]
+    assert len(measured["marks"]) > 2
+    assert min(ratio for _, ratio in measured["marks"]) >= 3, measured["marks"]
+    assert min(ratio for _, ratio in measured["lines"]) >= 3, measured["lines"]
+
+
+def test_nothing_is_said_by_colour_alone(open_page: OpenPage) -> None:
+    page = open_page("gap.html")
+    rows = page.evaluate(
+        """() => [...document.querySelectorAll('.row')].map(row => [
+            row.querySelector('svg').getAttribute('class'), row.innerText])"""
+    )
+    coloured = [(kind, text) for kind, text in rows if "worse" in kind or "better" in kind]
+    assert len(coloured) == 4
+    for kind, text in coloured:
+        assert ("Worse:" if "worse" in kind else "Better:") in text
+
+
+def test_the_axis_runs_unbroken_through_all_tables_of_groups(open_page: OpenPage) -> None:
+    page = open_page("gap.html", details=True)
+    columns = page.evaluate(
+        """() => [...document.querySelectorAll('#groups svg.r')].map(svg => {
+            const box = svg.getBoundingClientRect();
+            return [Math.round(box.left), Math.round(box.width)]; })"""
+    )
+    shown = [column for column in columns if column[1] > 0]
+    lefts, widths = {left for left, _ in shown}, {width for _, width in shown}
+    assert max(lefts) - min(lefts) <= 1
+    assert max(widths) - min(widths) <= 1
