@@ -142,6 +142,11 @@ def simulate(
     return World(rng.binomial(R, p_y) / R, rng.binomial(draws_b, p_b) / draws_b, p_y, p_b, gaps)
 
 
+def intercept(rate: float, sd: float) -> float:
+    """Return the logit at which a rate with normal effects of spread ``sd`` averages ``rate``."""
+    return _intercept(rate, (0.0,), sd, "exact")
+
+
 def _normal_scores(size: int) -> NDArray[np.float64]:
     """Return normal quantiles with mean 0 and standard deviation 1 (one value: 0)."""
     scores = stats.norm.ppf((np.arange(1, size + 1) - 0.5) / size)

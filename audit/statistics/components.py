@@ -6,6 +6,7 @@ Symbols: T templates, K terms, R repeats per cell, J reference fillers, R0 repea
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +38,9 @@ class Components:
         s_B2: a reference filler's value differs between templates, beyond its mean.
     sampling, reference_sampling : float
         w_g and w_0: variance of *one* drawn label of the group and of the reference.
+    spread : float, optional
+        Variance of the cells' probabilities over everything, by which the interval's floor is
+        foreseen; ``None`` where unknown.
     pilot_templates : int, optional
         Templates of the pilot they were estimated from; ``None`` for stated priors.
     """
@@ -47,10 +51,11 @@ class Components:
     filler: float
     sampling: float
     reference_sampling: float
+    spread: float | None = None
     pilot_templates: int | None = None
 
     def __post_init__(self) -> None:
-        if not all(np.isfinite(part) and part >= 0 for part in self.values):
+        if not all(np.isfinite(part) and part >= 0 for part in (*self.values, self.spread or 0.0)):
             raise ValueError("components: every variance must be a number of at least 0")
 
     @property
@@ -174,6 +179,7 @@ def split_components(
         filler=filler,
         sampling=sampling,
         reference_sampling=reference_sampling,
+        spread=_spread(cells, fillers, noise, reference_noise),
         pilot_templates=len(X),
     )
 
@@ -220,8 +226,9 @@ def prior_components(
     gap : float
         Gap to plan for; ``0 < reference_rate + gap < 1``.
     template, group_template, term, term_template : float
-        Standard deviations of the effects in logits. The defaults are a typical few-shot
-        classifier; 1, .3, .3, .3 is a mild and 3, 1, 1, 1 a strong one.
+        Standard deviations of the effects in logits, for the group and the reference alike. The
+        defaults are a typical few-shot classifier; 1, .3, .3, .3 is a mild and 3, 1, 1, 1 a strong
+        one.
 
     Returns
     -------
@@ -237,46 +244,80 @@ def prior_components(
         raise ValueError("reference_rate and gap: both rates must lie in (0, 1)")
     if min(template, group_template, term, term_template) < 0:
         raise ValueError("standard deviations must not be negative")
-    nodes, weights = np.polynomial.hermite_e.hermegauss(NODES)
-    weights = weights / weights.sum()
-    # Axes: template, group x template, term, term x template.
-    t, g, k, e = np.ix_(
-        template * nodes, group_template * nodes, term * nodes, term_template * nodes
-    )
-    start = _intercept(
-        reference_rate + gap,
-        float(np.sqrt(template**2 + group_template**2 + term**2 + term_template**2)),
-    )
-    p = special.expit(start + t + g + k + e)
-    base = _intercept(reference_rate, float(np.hypot(template, term_template)))
-    q = special.expit(base + t[:, 0, 0] + e[0, 0])
-    by_row = p @ weights @ weights
-    by_term = np.einsum("tgke,t,g,e->k", p, weights, weights, weights)
-    p_mean = float(by_term @ weights)
-    q_row = q @ weights
-    p_square = np.einsum("tgke,t,g,k,e->", p**2, weights, weights, weights, weights)
-    q_square = float(weights @ q**2 @ weights)
-    row_square = float(weights @ by_row**2 @ weights)
-    term_variance = float(by_term**2 @ weights) - p_mean**2
-    difference = by_row - q_row[:, None]
-    mean = float(weights @ difference @ weights)
+    sd = (template, group_template, term, term_template)
+    group, reference = _Side.of(reference_rate + gap, sd), _Side.of(reference_rate, sd)
+    shift = group.by_template - reference.by_template
+    weights = _quadrature(NODES)[1]
+    between = float(weights @ shift**2) - float(weights @ shift) ** 2
+    mean = (group.rate + reference.rate) / 2
     return Components(
-        template=max(0.0, float(weights @ difference**2 @ weights) - mean**2),
-        interaction=max(0.0, float(p_square) - row_square - term_variance),
-        term=max(0.0, term_variance),
-        filler=max(0.0, q_square - float(q_row**2 @ weights)),
-        sampling=p_mean - float(p_square),
-        reference_sampling=float(q_row @ weights) - q_square,
+        template=max(0.0, between) + group.within + reference.within,
+        interaction=group.interaction,
+        term=group.term,
+        filler=reference.interaction,
+        sampling=group.rate - group.square,
+        reference_sampling=reference.rate - reference.square,
+        spread=max(0.0, (group.square + reference.square) / 2 - mean**2),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """Moments of one side's probabilities, by quadrature over its four effects.
+
+    ``by_template`` is the rate given the template, ``within`` the variance around it that all
+    phrases of the side share, ``square`` the mean squared probability.
+    """
+
+    by_template: Array
+    rate: float
+    square: float
+    within: float
+    interaction: float
+    term: float
+
+    @classmethod
+    def of(cls, rate: float, sd: tuple[float, float, float, float]) -> _Side:
+        """Integrate a side with this mean rate."""
+        nodes, w = _quadrature(NODES)
+        t, g, k, e = np.ix_(*(size * nodes for size in sd))
+        p = special.expit(_intercept(rate, math.hypot(*sd)) + t + g + k + e)
+        cells = p @ w
+        rows = cells @ w
+        by_template = rows @ w
+        by_term = np.einsum("tgk,t,g->k", cells, w, w)
+        square = float(np.einsum("tgke,t,g,k,e->", p**2, w, w, w, w))
+        row_square = float(np.einsum("tg,t,g->", rows**2, w, w))
+        term = max(0.0, float(by_term**2 @ w) - float(by_term @ w) ** 2)
+        return cls(
+            by_template=by_template,
+            rate=float(by_template @ w),
+            square=square,
+            within=max(0.0, row_square - float(by_template**2 @ w)),
+            interaction=max(0.0, square - row_square - term),
+            term=term,
+        )
+
+
+def _quadrature(size: int) -> tuple[Array, Array]:
+    """Return Gauss-Hermite nodes and weights of a standard normal variable."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(size)
+    return nodes, weights / weights.sum()
+
+
+def _spread(y: Array, b: Array, noise: float, reference_noise: float) -> float:
+    """Return the variance of all cells without their sampling variance."""
+    own, other = y[~np.isnan(y)], b[~np.isnan(b)]
+    drawn = (own.size * noise + other.size * reference_noise) / (own.size + other.size)
+    return max(0.0, float(np.concatenate([own, other]).var()) - drawn)
 
 
 def _intercept(rate: float, sd: float) -> float:
     """Solve for the logit at which the mean of a logit-normal rate is ``rate``."""
-    nodes, weights = np.polynomial.hermite_e.hermegauss(61)
+    nodes, weights = _quadrature(61)
 
     def miss(start: float) -> float:
-        mean = special.expit(start + sd * nodes) @ weights / weights.sum()
-        return float(mean - rate)
+        return float(special.expit(start + sd * nodes) @ weights) - rate
 
     return float(optimize.brentq(miss, -60, 60, xtol=1e-10))
 

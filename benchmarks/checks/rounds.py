@@ -1,0 +1,70 @@
+"""Checks 27 to 29: sequential bounds and what early stopping gives."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from audit.statistics.intervals import floor_h
+from audit.statistics.sequential import Rounds, round_bounds, run_rounds
+from benchmarks.checks.record import Check
+from benchmarks.world import simulate
+
+PUBLISHED = {3: (3.710, 2.512, 1.994), 5: (4.877, 3.357, 2.680, 2.290, 2.031)}
+"""Bounds as the specification prints them."""
+LARGEST, LOOKS, TOLERANCE = 60, 5, 0.05
+REPLICATIONS = 2_000
+
+
+def bounds_error(looks: int) -> float:
+    """Check 27: largest difference from the printed bounds."""
+    return float(np.abs(round_bounds(looks) - np.array(PUBLISHED[looks])).max())
+
+
+def sequential(rng: np.random.Generator, *, gap: float, p0: float, **more: object) -> Rounds:
+    """Run simulated audits in rounds, each with the floor of what was seen so far."""
+    world = simulate(rng, n=REPLICATIONS, T=LARGEST, p0=p0, gap=gap, J=1)
+    cells = np.concatenate([world.y[:, 0], world.b], axis=-1)
+    sizes = [round(LARGEST * (look + 1) / LOOKS) for look in range(LOOKS)]
+    floors = np.stack(
+        [floor_h(cells[:, :size].reshape(REPLICATIONS, -1)) for size in sizes], axis=-1
+    )
+    D = world.y[:, 0].mean(axis=-1) - world.b.mean(axis=-1)
+    return run_rounds(D, floors, TOLERANCE, looks=LOOKS, **more)  # type: ignore[arg-type]
+
+
+def false_pass(rng: np.random.Generator) -> float:
+    """Check 28: PASS although the gap is exactly the tolerance (rare outcome)."""
+    return 100 * float((sequential(rng, gap=TOLERANCE, p0=0.02).verdict == "no_gap").mean())
+
+
+def false_pass_peeking(rng: np.random.Generator) -> float:
+    """Return the same with 1.96 at every look."""
+    peeked = sequential(rng, gap=TOLERANCE, p0=0.02, bounds=[1.959964] * LOOKS)
+    return 100 * float((peeked.verdict == "no_gap").mean())
+
+
+def saved(rng: np.random.Generator) -> float:
+    """Check 29: calls saved where the gap is 25 points."""
+    return 100 * (1 - float(sequential(rng, gap=0.25, p0=0.1).templates.mean()) / LARGEST)
+
+
+CHECKS = (
+    Check(
+        "27",
+        "5 Lan-DeMets bounds: largest error against the printed ones",
+        lambda _: bounds_error(5),
+        0,
+        0.006,
+        "",
+    ),
+    Check(
+        "27b",
+        "3 Lan-DeMets bounds: largest error against the printed ones",
+        lambda _: bounds_error(3),
+        0,
+        0.006,
+        "",
+    ),
+    Check("28", "5 looks: PASS at a gap of exactly the tolerance, p0=.02", false_pass, 0, 6),
+    Check("29", "5 looks: calls saved at a gap of 25, p0=.1, T max 60", saved, 45, 65),
+)
