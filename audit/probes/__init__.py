@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from audit.probes.expand import Expansion, expand
+from audit.probes.expand import expand
+from audit.probes.expansion import Expansion
 from audit.probes.load import list_probe_sets, load_probe_set, shipped_directory
 from audit.probes.show import render_lines
 

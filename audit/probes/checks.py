@@ -32,7 +32,7 @@ def check(parts: Parts, document: Document) -> None:
         _check_presence(parts, document)
         texts_are_sound = _check_texts(parts, document)
         _check_overlap(parts, document)
-        grammar = grammar_for(parts.head.language) if parts.head is not None else None
+        grammar = grammar_for(str(document.data.get("language", "en")))
         if grammar is not None:
             check_sentences(parts, document, grammar, texts_are_sound)
 

@@ -5,40 +5,18 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TypeVar
 
 from audit.errors import ConfigError
-from audit.records import Group, NotTested, ProbeSet, Role, RunWarning, Template, Term, Variant
+from audit.probes.expansion import Expansion
+from audit.records import NotTested, ProbeSet, Role, RunWarning, Template, Term, Variant
 
 QUICK_TEMPLATES = 12
 QUICK_TERMS = 3
 FEWEST_FILLERS = 3
 _VALENCES = ("positive", "neutral", "negative", None)
 Item = TypeVar("Item")
-
-
-@dataclass(frozen=True, slots=True)
-class Expansion:
-    """What a probe set asks.
-
-    Attributes
-    ----------
-    variants : tuple of Variant
-        Every text, context by context: reference, terms, placebos.
-    not_tested : tuple of NotTested
-        What was left out, and why.
-    warnings : tuple of RunWarning
-        Caveats that a reader of the report must see.
-    groups : tuple of Group
-        The groups: the set's own, or those found in its table.
-    """
-
-    variants: tuple[Variant, ...]
-    not_tested: tuple[NotTested, ...]
-    warnings: tuple[RunWarning, ...]
-    groups: tuple[Group, ...]
 
 
 def expand(probe_set: ProbeSet, *, limit: int | None = None, quick: bool = False) -> Expansion:
@@ -186,10 +164,10 @@ def _warnings(probe_set: ProbeSet, variants: Iterable[Variant]) -> Iterator[RunW
             "reference is measured more precisely at little cost.",
             where="reference",
         )
-    yield from same_texts(variants)
+    yield from _same_texts(variants)
 
 
-def same_texts(variants: Iterable[Variant]) -> Iterator[RunWarning]:
+def _same_texts(variants: Iterable[Variant]) -> Iterator[RunWarning]:
     """Warn of phrases that give the same text in a context: their gap cannot differ."""
     first: dict[tuple[str, str], Variant] = {}
     alike: dict[tuple[str, str], list[str]] = {}
@@ -216,7 +194,8 @@ def _thin(whole: Expansion, probe_set: ProbeSet, most: int | None, quick: bool) 
     if most is not None and most < len(units):
         kept = set(units[:most])
         variants = tuple(v for v in variants if not tabular or v.unit in kept)
-        notes.append(NotTested(what=f"{len(units) - most} of {len(units)} templates", why=option))
+        kind = "units" if tabular else "templates"
+        notes.append(NotTested(what=f"{len(units) - most} of {len(units)} {kind}", why=option))
     if quick:
         terms = {(g.id, t.id) for g in whole.groups for t in choose_terms(g.terms, QUICK_TERMS)}
         total = sum(len(group.terms) for group in whole.groups)

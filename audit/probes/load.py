@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -53,7 +53,7 @@ def _directories() -> Iterator[tuple[str, Path]]:
             continue
         try:
             target = point.load()
-            directory = Path(target() if isinstance(target, Callable) else target)  # type: ignore[arg-type]
+            directory = Path(target() if callable(target) else target)
             if not directory.is_dir():
                 raise NotADirectoryError(f"{directory.name} is no directory")
         except Exception as error:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import codecs
 import csv
 import json
+import re
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
-from audit.errors import MissingExtraError
 from audit.records import CaseSource
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 _PARQUET_MAGIC = b"PAR1"
 _ROWS_PER_BATCH = 10_000
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 class RowError(Exception):
@@ -41,7 +42,8 @@ class Row:
     values: dict[str, str]
 
 
-Rows = Generator[Row, None, None]
+Rows = Generator[Row | RowError, None, None]
+"""Rows; an error among them is about one row, and reading goes on after it."""
 
 
 def case_path(source: CaseSource, directory: Path) -> Path:
@@ -95,7 +97,7 @@ def open_rows(source: CaseSource, directory: Path) -> tuple[Sequence[str] | None
     delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
     rows = _delimited(path, encoding, delimiter)
     header = next(rows, None)
-    if header is None:
+    if not isinstance(header, Row):
         raise RowError(f"the file {source.file!r} is empty", "it needs a header and rows", 1)
     return list(header.values), rows
 
@@ -167,7 +169,7 @@ def _cells(reader: Reader, header: list[str]) -> Rows:
             if len(cells) == width:
                 yield Row(start, dict(zip(header, cells, strict=True)))
             elif cells:
-                raise RowError(
+                yield RowError(
                     f"the row has {len(cells)} cells, the header {width}", _QUOTING, start
                 )
             start = reader.line_num + 1
@@ -215,6 +217,8 @@ def _json_values(content: str, line: int) -> dict[str, str]:
 def _as_text(value: Any, name: str, line: int) -> str:
     """Return a scalar as text: nothing as an empty text, numbers and booleans as JSON."""
     if isinstance(value, str):
+        if _SURROGATE.search(value):
+            raise RowError(f"{name[:60]!r} holds half of a character", "write it whole", line)
         return value
     if value is None:
         return ""
@@ -228,7 +232,7 @@ def _parquet(path: Path) -> tuple[Sequence[str], Rows]:
     try:
         from pyarrow import ArrowException, parquet
     except ImportError as error:
-        raise MissingExtraError(path.name, "pyarrow", "parquet") from error
+        raise RowError("Parquet files need the package pyarrow", "pip install pyarrow") from error
     try:
         file = parquet.ParquetFile(path)
     except (ArrowException, OSError) as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from audit.probes.expand import Expansion
+from audit.probes.expansion import Expansion
 
 
 def render_lines(expansion: Expansion) -> Iterator[str]:

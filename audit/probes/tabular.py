@@ -7,6 +7,7 @@ with its line.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audit.errors import ProbeError, Problem
-from audit.probes.expand import Expansion
+from audit.probes.expansion import Expansion
 from audit.probes.rows import Row, RowError, case_path, open_rows
 from audit.probes.suggest import did_you_mean
 from audit.records import (
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 MAX_PROBLEMS = 20
 _LONGEST_NAME = 80
 _CHUNK = 1 << 20
+_HIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def check_case_file(cases: CasesPart, document: Document, directory: Path, digest: _Hash) -> None:
@@ -96,7 +98,10 @@ def read_cases(probe_set: ProbeSet) -> Expansion:
     try:
         _, rows = open_rows(source, Path(probe_set.directory))
         for row in rows:
-            table.add(row)
+            if isinstance(row, RowError):
+                table.problem(row.line, str(row), row.hint)
+            else:
+                table.add(row)
             if len(table.problems) >= MAX_PROBLEMS:
                 break
     except RowError as error:
@@ -117,9 +122,10 @@ class _Table:
         self.variants: list[Variant] = []
         self.names: dict[tuple[str, ...], str] = {}
         self.units: dict[str, str] = {}
-        self.ids: Counter[str] = Counter()
+        self.columns = [column for _, column in _columns(source)]
+        self.ids: set[str] = set()
         self.terms: dict[str, dict[str, Term]] = {}
-        self.marked = 0
+        self.hidden = 0
         self.exact: Counter[tuple[str, str, str]] = Counter()
 
     def problem(self, line: int | None, message: str, hint: str | None) -> None:
@@ -129,7 +135,7 @@ class _Table:
     def add(self, row: Row) -> None:
         """Take one row in."""
         source, values = self.source, row.values
-        missing = [column for _, column in _columns(source) if column not in values]
+        missing = [column for column in self.columns if column not in values]
         if missing:
             hint = did_you_mean(missing[0], values)
             self.problem(row.line, f"the row has no {missing[0]!r}", hint)
@@ -181,8 +187,8 @@ class _Table:
         group = values[source.group] if role == "group" else None
         self.exact[context, role, text] += 1
         plain = f"{context}/ref:{term}" if role == "reference" else f"{context}/{group}/{term}"
-        self.ids[plain] += 1
-        number = f"#{self.ids[plain]}" if self.ids[plain] > 1 else ""
+        self.hidden += _HIDDEN.search(text) is not None
+        number = self._number(plain)
         if group is not None:
             self.terms.setdefault(group, {}).setdefault(term, Term(id=term, text=term))
         self.variants.append(
@@ -197,6 +203,15 @@ class _Table:
                 gold=(values[source.label].strip() or None) if source.label else None,
             )
         )
+
+    def _number(self, plain: str) -> str:
+        """Return what makes an id unique: nothing, or ``#2``, ``#3`` and so on."""
+        number, count = "", 1
+        while plain + number in self.ids:
+            count += 1
+            number = f"#{count}"
+        self.ids.add(plain + number)
+        return number
 
     def expansion(self) -> Expansion:
         """Return what can be compared, and say what cannot."""
@@ -241,6 +256,13 @@ class _Table:
             yield RunWarning(
                 code="repeated_rows",
                 message=f"{repeated} row(s) repeat the text of another row of their context.",
+                where=self.source.file,
+            )
+        if self.hidden:
+            yield RunWarning(
+                code="hidden_characters",
+                message=f"{self.hidden} row(s) have control characters or marks that turn the "
+                "reading direction; they are sent as they are.",
                 where=self.source.file,
             )
         seen: dict[tuple[str, str], Role] = {}

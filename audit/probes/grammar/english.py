@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _FIRST_WORD = re.compile(r"[\s\"'“‘«(\[]*([^\W_][\w'’.,-]*)")
 _PLAIN_UN = re.compile(r"un[^i]")  # unemployed; before an i the prefixes un- and uni- look alike
+_MIXED_INITIALISM = re.compile(r"[a-z][A-Z]{2}")  # mRNA, iOS
 _EITHER = re.compile(r"hist|herb|hotel|heroic|habitual|hallucinat|heredit|hilarious|homage|humble")
 _ARTICLE = re.compile(r"(?<![\w'’.-])([Aa]n?)\s+(?=[^\W_])")
 _DOUBLED = re.compile(r"(?<![\w'’.-])([Aa]n?|[Tt]he)\s+(an?|the)\s")
@@ -107,17 +108,16 @@ class English:
 def _article_fault(text: str, match: re.Match[str]) -> str | None:
     """Say when the article before a word is not the one that its sound asks for."""
     given = match.group(1)
-    word = _FIRST_WORD.match(text, match.end())
-    if word is None or word.group(1).lower() in NO_NOUN:
-        return None
+    following = _FIRST_WORD.match(text, match.end())
+    word = following.group(1).rstrip(".,") if following else ""
     # "vitamin A helps", "an historic day": a letter is no article, and some words take both.
     letter = given == "A" and not GRAMMAR.opens_sentence(text[: match.start()])
-    if letter or _EITHER.match(word.group(1).lower()):
+    if not word or letter or word.lower() in NO_NOUN or _EITHER.match(word.lower()):
         return None
-    wanted = indefinite_article(word.group(1))
+    wanted = indefinite_article(word)
     if given.lower() == wanted:
         return None
-    return f"{given + ' ' + word.group(1)!r} should be {wanted + ' ' + word.group(1)!r}"
+    return f"'{given} {word}' should be '{wanted} {word}'"
 
 
 @cache
@@ -140,7 +140,7 @@ def indefinite_article(word: str) -> str:
 def _is_initialism(head: str) -> bool:
     """Tell whether capitals are read letter by letter: ADHD and X-ray, not NASA or HAPPY."""
     letters = head.rstrip("s0123456789").replace(".", "")
-    if len(head) == 1:
+    if len(head) == 1 or _MIXED_INITIALISM.match(head):
         return True
     if not letters.isupper() or letters in ACRONYMS:
         return False

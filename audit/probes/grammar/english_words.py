@@ -43,6 +43,7 @@ SOUNDS_AN = (
     "hour",
     "euler",
     "uber",
+    "usher",
     "uzbek",
     "yvonne",
     "yves",
@@ -61,6 +62,7 @@ SOUNDS_A = (
     "urugu",
     "utah",
     "utop",
+    "uvul",
     "uyghur",
 )
 """Starts of words that take *a* against their spelling."""
