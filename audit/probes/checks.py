@@ -12,7 +12,7 @@ from audit.probes.grammar import grammar_for, languages
 from audit.probes.schema import TaskPart
 from audit.probes.sentences import check_sentences
 from audit.probes.structure import Parts, Placed
-from audit.probes.suggest import did_you_mean
+from audit.probes.wording import did_you_mean
 
 _ID = re.compile(r"\w[\w.+-]*")
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -208,6 +208,8 @@ def _check_presence(parts: Parts, document: Document) -> None:
         elif document.data[name] == []:
             document.add((name,), f"{name!r} is empty", f"for example `{example}`")
     for group in parts.groups:
+        if group.part.label is not None:
+            _check_text(document, (*group.at, "label"), group.part.label, separator=None)
         if document.data["groups"][group.at[-1]]["terms"] == []:
             document.add(
                 (*group.at, "terms"),

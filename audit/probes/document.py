@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audit.errors import ConfigError, ProbeError, Problem
+from audit.probes.wording import shortened
 
 if TYPE_CHECKING:
     from ruamel.yaml.nodes import Node
@@ -56,7 +57,13 @@ class Document:
         """Note a problem at a line and column."""
         line, column = mark
         self.problems.append(
-            Problem(message=message, file=self.name, line=line, column=column, hint=hint)
+            Problem(
+                message=shortened(message),
+                file=self.name,
+                line=line,
+                column=column,
+                hint=shortened(hint) if hint else None,
+            )
         )
 
     def line(self, location: Location) -> int:

@@ -8,7 +8,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from audit.errors import ConfigError, ProbeError
-from audit.probes.suggest import did_you_mean
+from audit.probes.wording import did_you_mean
 from audit.records import ProbeSet
 
 _SUFFIXES = {".yaml", ".yml"}

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from audit.probes.grammar import Grammar
-from audit.probes.suggest import did_you_mean
+from audit.probes.wording import did_you_mean
 from audit.records import Form, Template, Term
 
 SLOTS = ("a", "pre", "post", "noun")

@@ -27,7 +27,7 @@ from audit.probes.schema import (
     TemplatePart,
     TermPart,
 )
-from audit.probes.suggest import did_you_mean
+from audit.probes.wording import did_you_mean
 
 Part = TypeVar("Part", bound=BaseModel)
 

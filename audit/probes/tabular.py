@@ -7,7 +7,6 @@ with its line.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING
 from audit.errors import ProbeError, Problem
 from audit.probes.expansion import Expansion
 from audit.probes.rows import Row, RowError, case_path, open_rows
-from audit.probes.suggest import did_you_mean
+from audit.probes.wording import HIDDEN, did_you_mean, shortened
 from audit.records import (
     CaseSource,
     Group,
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
 MAX_PROBLEMS = 20
 _LONGEST_NAME = 80
 _CHUNK = 1 << 20
-_HIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def check_case_file(cases: CasesPart, document: Document, directory: Path, digest: _Hash) -> None:
@@ -130,7 +128,14 @@ class _Table:
 
     def problem(self, line: int | None, message: str, hint: str | None) -> None:
         """Note one problem of the table."""
-        self.problems.append(Problem(message=message, file=self.source.file, line=line, hint=hint))
+        self.problems.append(
+            Problem(
+                message=shortened(message),
+                file=self.source.file,
+                line=line,
+                hint=shortened(hint) if hint else None,
+            )
+        )
 
     def add(self, row: Row) -> None:
         """Take one row in."""
@@ -187,7 +192,7 @@ class _Table:
         group = values[source.group] if role == "group" else None
         self.exact[context, role, text] += 1
         plain = f"{context}/ref:{term}" if role == "reference" else f"{context}/{group}/{term}"
-        self.hidden += _HIDDEN.search(text) is not None
+        self.hidden += HIDDEN.search(text) is not None
         number = self._number(plain)
         if group is not None:
             self.terms.setdefault(group, {}).setdefault(term, Term(id=term, text=term))

@@ -91,8 +91,8 @@ def test_equal_texts_are_a_warning() -> None:
 
 
 def test_a_limit_is_balanced_over_valence() -> None:
-    names: list[Valence | None] = ["positive"] * 4 + ["neutral"] * 4 + ["negative"] * 4
-    templates = [template(f"t{i}", BOTH, valence) for i, valence in enumerate(names)]
+    order: list[Valence] = ["positive", "neutral", "negative"]
+    templates = [template(f"t{i}", BOTH, order[i // 4]) for i in range(12)]
     found = expand(small(*templates), limit=5)
     units = list(dict.fromkeys(variant.context for variant in found.variants))
     assert units == ["t0", "t1", "t4", "t5", "t8"]
@@ -157,9 +157,9 @@ def test_every_sentence_of_every_shipped_set_is_sound(name: str) -> None:
 
 def test_every_variant_is_one_line_and_what_is_left_out_is_shown() -> None:
     found = expand(small(template("t1", BOTH), template("t2", "I am {a} {pre} person.")))
-    odd = dataclasses.replace(found.variants[0], text="two\nlines\\")
+    odd = dataclasses.replace(found.variants[0], text="two\nlines\x1b[31m\u202e")
     lines = list(render_lines(dataclasses.replace(found, variants=(odd, *found.variants[1:]))))
-    assert lines[0] == "t1/ref:plain     two\\nlines\\\\"
+    assert lines[0] == "t1/ref:plain     two\\nlines\\x1b[31m\\u202e"
     assert lines[2] == "t1/blind         I am a blind person."
     assert lines[-2].startswith("not tested: term 'who-is'")
     assert lines[-1].startswith("warning: ")

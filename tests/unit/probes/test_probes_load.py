@@ -85,6 +85,7 @@ BAD = [
     (("version: 1.0.0", "version:"), "'version' is empty and must be text"),
     (("    label: Blind people", "    label: [Blind]"), "'label' must be text"),
     (("name: small", "name: ../small"), "'../small' is no id"),
+    (("label: Blind people", 'label: "Bl\\u202eind"'), "control character U+202E"),
     (("version: 1.0.0", "version: ' '"), "'version' is empty"),
     (("attribute: disability", "attribute: x\nlimits: {tolerance: -1}"), "greater than 0"),
     (("attribute: disability", "attribute: x\nlimits: {tolerance: .nan}"), "finite number"),
@@ -202,8 +203,14 @@ def test_all_problems_are_named_at_once_in_the_order_of_the_file(tmp_path: Path)
 
 
 def test_a_hostile_value_is_not_repeated_at_length(tmp_path: Path) -> None:
-    found = problems(tmp_path, ("form: post", f"form: {'x' * 5000}"))
-    assert max(map(len, found)) < 300
+    found = problems(
+        tmp_path,
+        ("form: post", f"form: {'x' * 5000}"),
+        ("valence:", f"{'v' * 5000}:"),
+        ("favourable: Good", 'favourable: "\\x1b[31m"'),
+    )
+    assert max(map(len, found)) < 1000
+    assert not any("\x1b" in problem for problem in found)
 
 
 def test_deaf_and_capital_deaf_are_two_terms(tmp_path: Path) -> None:

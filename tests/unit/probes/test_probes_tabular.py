@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from hashlib import sha256
 from pathlib import Path
 
@@ -260,6 +261,26 @@ def test_json_lines_that_cannot_be_used_are_named(
     tmp_path: Path, content: bytes, said: str
 ) -> None:
     assert said in refused(write(tmp_path, content, name="cases.jsonl"))
+
+
+def test_parquet_without_its_library_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    path = write(tmp_path, b"PAR1", name="cases.parquet")
+    assert "pip install pyarrow" in refused(path)
+
+
+def test_parquet_holds_the_same_rows(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    names = HEADER.split(",")
+    cells = [["A", "B"], [None, "g"], ["none", "t"], [1, 1], [True, True], ["", ""]]
+    table = pyarrow.table(dict(zip(names, cells, strict=True)))
+    parquet.write_table(table, tmp_path / "made.parquet")
+    found = expanded(tmp_path, (tmp_path / "made.parquet").read_bytes(), name="cases.parquet")
+    assert [variant.id for variant in found.variants] == ["1|true/ref:none", "1|true/g/t"]
+    assert "not valid Parquet" in refused(write(tmp_path, b"PAR1", name="cases.parquet"))
 
 
 def test_tabs_separate_the_cells_of_a_tsv(tmp_path: Path) -> None:
