@@ -32,8 +32,9 @@ class FunctionClassifier:
     """Asks a user's function, a batch of texts at a time.
 
     What it returns (a label, a float, or ``{label: probability}``) is learned from its first
-    batch, or from its return annotation, and must stay the same. A function that returns labels
-    is asked ``repeats`` times only if it says that it is random, by the attribute
+    batch and must stay the same. What the record expects before that is read off its return
+    annotation; a function without one is asked about one text when it is loaded. A function that
+    returns labels is asked ``repeats`` times only if it says that it is random, by the attribute
     ``audit_stochastic = True``. ``None`` in the place of a label is an answer without a label.
 
     Parameters
@@ -48,7 +49,7 @@ class FunctionClassifier:
     Raises
     ------
     ConfigError
-        If floats have no declared range, or the annotated return type does not fit the task.
+        If floats have no declared range, or what the function returns does not fit the task.
     """
 
     def __init__(self, source: FunctionSource, task: Task | None, options: ClassifierOptions):
@@ -60,10 +61,11 @@ class FunctionClassifier:
             options.sampling.repeats if getattr(source.call, "audit_stochastic", False) else 1
         )
         self._gives: Gives | None = None
-        annotated = _annotated(source)
-        if annotated is not None:
-            self._check_fits(annotated)
-        self._expected = annotated or ("label" if self._task else "score")
+        self._expected: Gives = "label" if self._task else "score"
+        expected = _annotated(source) or self._tried(task)
+        if expected is not None:
+            self._check_fits(expected)
+            self._expected = expected
         self.batch_size = options.batch_size or 64
 
     @property
@@ -104,6 +106,16 @@ class FunctionClassifier:
             answer(request, value, self._item(place))
             for place, (request, value) in enumerate(zip(requests, first, strict=True))
         ]
+
+    def _tried(self, task: Task | None) -> Gives | None:
+        """Ask about one text what the function gives, so that a run's header can say it."""
+        shots = task.shots if task is not None else ()
+        try:
+            answer = self._ask([shots[0].text if shots else "This is a sentence."])[0]
+            return self._kind(answer, 0) if answer is not None else None
+        except ClassifierError:
+            # it may know the texts of the probe set only; the first batch will tell
+            return None
 
     def _ask(self, texts: list[str]) -> list[Any]:
         """Call the function once and check that it answered every text."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from audit.classifiers.devices import choose_device, choose_dtype, set_threads
+from audit.classifiers.devices import calm_threads, choose_device, choose_dtype, set_threads
 from audit.classifiers.weights import (
     fingerprint,
     pickled_weights,
@@ -85,6 +85,7 @@ def load_model(scheme: str, locator: str, head: Head, options: ClassifierOptions
             where=f"--adapter {options.adapter}",
             hint="merge the adapter into its base model, save that and give its folder",
         )
+    calm_threads()
     set_threads(options)
     device = choose_device(options.device)
     folder = _local_folder(locator)

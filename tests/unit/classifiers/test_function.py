@@ -106,7 +106,8 @@ def test_only_a_function_that_says_it_is_random_is_asked_again(target: Target) -
     code = """
         import itertools
         calls = itertools.count()
-        def f(texts): return [['Positive', 'Negative', 'no'][next(calls) // 4 % 3] for _ in texts]
+        def f(texts) -> list[str]:
+            return [['Positive', 'Negative', 'no'][next(calls) // 4 % 3] for _ in texts]
         """
     sampling = Sampling(repeats=4)
     assert target.load(code, sampling=sampling).predict(REQUESTS)[0].samples == ("Positive",)
@@ -211,13 +212,26 @@ def test_annotation_tells_the_scoring_before_the_first_batch(target: Target) -> 
         "list[str]": "sampled",
         "list[dict[str, float]]": "exact",
         "list['str']": "sampled",
-        "list": "sampled",
+        "list": "exact",  # says nothing, so one text is tried
     }
     for annotation, scoring in expected.items():
         code = f"def f(texts: list) -> {annotation}: return [{{'Positive': 1.0}} for _ in texts]"
         classifier = target.load(code)
         assert classifier.info.scoring == scoring
         classifier.predict(REQUESTS)
+        assert classifier.info.scoring == "exact"
+
+
+def test_a_function_that_knows_the_probe_set_only_is_not_tried_in_vain(target: Target) -> None:
+    code = """
+        SEEN = {f'text {n}': {'Positive': 1.0} for n in range(4)}
+        def f(texts): return [SEEN[text] for text in texts]
+        def g(texts): return [SEEN.get(text) for text in texts]
+        """
+    for content in (code, code.replace("def f", "def h").replace("def g", "def f")):
+        classifier = target.load(content)
+        assert classifier.info.scoring == "sampled"  # the guess, until the first batch
+        assert classifier.predict(REQUESTS)[0].probabilities is not None
         assert classifier.info.scoring == "exact"
 
 

@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -260,6 +261,21 @@ def test_default_number_format_on_other_devices_is_the_checkpoints_own() -> None
 def test_threads_are_set(gpt_neo: Path) -> None:
     load_model("causal", str(gpt_neo), "causal", options(threads=2))
     assert torch.get_num_threads() == 2
+
+
+def test_idle_threads_sleep_unless_the_user_or_torch_was_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(devices, "os", SimpleNamespace(environ=(found := {})))
+    devices.calm_threads()
+    assert found == {}  # torch is loaded here, so it would be in vain
+    monkeypatch.setattr(devices, "sys", SimpleNamespace(modules={}))
+    devices.calm_threads()
+    assert found == {"GOMP_SPINCOUNT": "0"}
+    for wish in ({"OMP_WAIT_POLICY": "active"}, {"GOMP_SPINCOUNT": "5"}):
+        monkeypatch.setattr(devices, "os", SimpleNamespace(environ=(found := dict(wish))))
+        devices.calm_threads()
+        assert found == wish
 
 
 def test_the_reference_says_what_it_is(
