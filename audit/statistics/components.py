@@ -163,10 +163,10 @@ def split_components(
     parts = two_way(X)
     if not parts.usable:
         raise ValueError(TOO_FEW)
-    interaction = max(0.0, residual_mean_square(X) - noise)
-    filler = interaction
-    if two_way(fillers).usable:
-        filler = max(0.0, residual_mean_square(fillers) - reference_noise)
+    interaction = max(0.0, float(parts.mean_square) - noise)
+    filler, own_fillers = interaction, two_way(fillers)
+    if own_fillers.usable:
+        filler = max(0.0, float(own_fillers.mean_square) - reference_noise)
     per_term = float(np.mean(1 / (~np.isnan(X)).sum(axis=1)))
     per_filler = float(np.mean(1 / (~np.isnan(fillers)).sum(axis=1)))
     total = float(np.var(parts.row_means, ddof=1))
@@ -325,11 +325,5 @@ def _intercept(rate: float, sd: float) -> float:
 def _draw_variance(values: Array, repeats: int | None) -> float:
     """Return the variance of one drawn label, averaged over the present cells."""
     factor = 1.0 if repeats is None else repeats / (repeats - 1)
-    return float(np.nanmean(values * (1 - values)) * factor)
-
-
-def residual_mean_square(values: Array) -> float:
-    """Return the residual mean square of the two-way split (TK V_I where nothing is missing)."""
-    present = (~np.isnan(values)).sum(axis=1)
-    squared_weights = np.sum(1 / present) / len(values) ** 2
-    return float(two_way(values).interaction / squared_weights)
+    known = values[~np.isnan(values)]
+    return float((known * (1 - known)).mean() * factor) if known.size else 0.0

@@ -13,7 +13,10 @@ from audit.statistics.validation import Array, checked
 
 @dataclass(frozen=True, slots=True)
 class TwoWay:
-    """Row means and the variance parts V_K and V_I; ``usable`` where both exist."""
+    """Row means, the variance parts V_K and V_I, and the residual mean square.
+
+    ``usable`` where they exist; the mean square is T K V_I where no cell is missing.
+    """
 
     row_means: Array
     term: Array
@@ -21,6 +24,7 @@ class TwoWay:
     terms: NDArray[np.int64]
     residual_df: NDArray[np.int64]
     usable: NDArray[np.bool_]
+    mean_square: Array
 
 
 def two_way(X: Array) -> TwoWay:
@@ -47,9 +51,11 @@ def two_way(X: Array) -> TwoWay:
     fitted = effects[..., None, :] - (share @ effects[..., None])
     residual = np.where(present, centred - fitted, 0.0)
     residual_df = n - t - rank
-    v_i = n / np.maximum(residual_df, 1) * (weights**2 * residual**2).sum(axis=-1).sum(axis=-1)
+    degrees = np.maximum(residual_df, 1)
+    v_i = n / degrees * (weights**2 * residual**2).sum(axis=-1).sum(axis=-1)
     usable = (t >= 2) & (k >= 2) & (residual_df >= 1)
-    return TwoWay(row_means, v_k, v_i, k, residual_df, usable)
+    mean_square = (residual**2).sum(axis=-1).sum(axis=-1) / degrees
+    return TwoWay(row_means, v_k, v_i, k, residual_df, usable, mean_square)
 
 
 def term_spread(X: ArrayLike) -> tuple[Array, Array, Array]:

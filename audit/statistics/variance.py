@@ -138,7 +138,7 @@ def prompt_sensitivity(
     present = (~np.isnan(gaps)).sum(axis=-1)
     T = np.maximum((present > 0).sum(axis=-1), 1)
     each = np.where(present > 0, 1 / np.maximum(present, 1), 0.0).sum(axis=-1)
-    crossed = parts.interaction / np.where(each > 0, each, 1.0) * T**2
+    crossed = parts.mean_square
     between = np.maximum(0.0, parts.terms * (parts.term - parts.interaction))
     rows = np.where(present > 0, parts.row_means, np.nan)
     centred = rows - found.estimate[..., None]

@@ -1,4 +1,4 @@
-"""Every acceptance check of the statistics lies in its range (the same ones as docs/validity.md)."""
+"""Every acceptance check lies in its range; the same checks make docs/validity.md."""
 
 import pytest
 
