@@ -28,6 +28,7 @@ from audit.statistics.cells import NO_LABEL, Answers, answers_of
 from audit.statistics.families import Family, Run, Subject, gap_records, second_estimands
 from audit.statistics.flips import pair_flips, repeat_instability, transitions
 from audit.statistics.pairs import Key, build_table, describe_pairs
+from audit.statistics.shares import run_variance_shares
 from audit.statistics.strata import (
     dispersion,
     placebo_adjusted,
@@ -192,9 +193,7 @@ def summarise_gaps(
         reference_sensitivity=reference_sensitivity(run, group_family),
         dispersion=dispersion(run, group_family),
         secondary=secondary_outcomes(run, group_family),
-        variance_shares=dict.fromkeys(
-            ("template", "term", "interaction", "shot_order", "sampling")
-        ),
+        variance_shares=run_variance_shares(run, group_family),
         worst=worst_group(
             {gap.id: gap.estimate for gap in group_gaps},
             high_is_worse=outcome.favourable_end == "low",

@@ -174,5 +174,7 @@ def _adjust(p: ArrayLike, rule: Callable[[Array], Array]) -> Array:
     adjusted = np.full(values.shape, np.nan)
     member = np.flatnonzero(~np.isnan(values))
     order = member[np.argsort(values[member], kind="stable")]
-    adjusted[order] = np.minimum(rule(values[order]), 1.0)
+    ascending = values[order]
+    # Rounding must not bring an adjusted value below its p-value.
+    adjusted[order] = np.clip(rule(ascending), ascending, 1.0)
     return adjusted
