@@ -201,7 +201,8 @@ def label_distance(reference: ArrayLike, counterfactual: ArrayLike) -> LabelDist
             "the reference ever got the label."
         )
     if known.size and smallest < SMALL_UNION:
-        warnings.append(f"A distance rests on {smallest} sentences only: single flips decide it.")
+        rests = "one sentence" if smallest == 1 else f"{smallest} sentences"
+        warnings.append(f"A distance rests on {rests} only: single flips decide it.")
     return LabelDistance(
         estimate=float(known.mean()) if known.size else None,
         by_term=by_term,
