@@ -66,5 +66,13 @@ CHECKS = (
         "",
     ),
     Check("28", "5 looks: PASS at a gap of exactly the tolerance, p0=.02", false_pass, 0, 6),
+    Check(
+        "28n",
+        "the same with 1.96 at every look",
+        false_pass_peeking,
+        5.5,
+        12,
+        must_fail=True,
+    ),
     Check("29", "5 looks: calls saved at a gap of 25, p0=.1, T max 60", saved, 45, 65),
 )

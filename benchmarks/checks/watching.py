@@ -132,7 +132,7 @@ CHECKS = (
         5,
     ),
     Check(
-        "38", "naive weekly z-test: years with a false alarm", naive_alarms, 50, 100, must_fail=True
+        "38", "weekly z-test at 5%: years with a false alarm", naive_alarms, 50, 100, must_fail=True
     ),
     Check(
         "39",
