@@ -1,0 +1,138 @@
+"""The exact engine of one model: checked before the run, then asked batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from audit.classifiers.exact.forward import Engine, Ids
+from audit.classifiers.exact.precision import allowance, measured_error, widen
+from audit.classifiers.exact.scorer import AnswerMasses, AnswerRule, ExactScorer
+from audit.classifiers.exact.selfcheck import TOLERANCE, CheckResult, self_check
+from audit.classifiers.exact.vocabulary import check_reachable, check_vocabulary, read_vocabulary
+
+_SHORT_FORMAT_TOLERANCE = 0.1
+_COMPARED_PROMPTS = 32
+
+
+class ExactEngine:
+    """Answer distributions of a model, by the fastest way that was checked.
+
+    Parameters
+    ----------
+    model : PreTrainedModel
+        A causal language model in evaluation mode.
+    tokenizer : PreTrainedTokenizerBase
+        Its tokenizer.
+    rule : AnswerRule
+        How answers come about and are read.
+    samples : sequence of tuple of int
+        Prompts like those of the run, for the checks; at least one.
+    label_ids : sequence of tuple of int
+        The labels' usual tokens after a prompt.
+    ends : sequence of int
+        Tokens that end an answer.
+    name : str
+        Name of the model, for messages.
+    dtype : torch.dtype, optional
+        Format to compute in, where it is not the model's: the checks are made in the model's own
+        first, and the difference is measured.
+
+    Raises
+    ------
+    ClassifierError
+        If the tokens' bytes cannot be read, a label cannot be written, the model's output is not
+        a number, or the format is too short for this model.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        tokenizer: Any,
+        rule: AnswerRule,
+        *,
+        samples: Sequence[Ids],
+        label_ids: Sequence[Ids],
+        ends: Sequence[int],
+        name: str,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        size = model.config.get_text_config().vocab_size
+        vocabulary = read_vocabulary(tokenizer, size, ends, name)
+        check_vocabulary(vocabulary, tokenizer, [*samples[:4], *label_ids], name)
+        self._scorer = ExactScorer(vocabulary, rule, label_ids, name)
+        check_reachable(vocabulary, self._scorer.decider, rule.labels, rule.max_new_tokens, name)
+        self._model = model
+        self._name = name
+        self._samples = tuple(samples)
+        self._tolerance = TOLERANCE
+        self._error: float | None = None
+        self._wider = 0.0
+        self._check = self_check(model, name, self._samples)
+        if dtype is not None and dtype != model.dtype:
+            self._shorten(dtype)
+
+    @property
+    def engine(self) -> Engine:
+        """Which way of computing is used."""
+        return self._check.forward.engine
+
+    @property
+    def check(self) -> CheckResult:
+        """What the last check found."""
+        return self._check
+
+    @property
+    def precision_error(self) -> float | None:
+        """Largest error of a probability in the short format; ``None`` where none is used."""
+        return self._error
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences for the record."""
+        if self._error is None:
+            return (self._check.sentence,)
+        dtype = str(self._model.dtype).removeprefix("torch.")
+        return (
+            self._check.sentence,
+            f"Computed in {dtype}: on {min(len(self._samples), _COMPARED_PROMPTS)} made-up prompts "
+            f"its probabilities were up to {self._error:.2g} from those in float32; every interval "
+            f"is widened by {self._wider:.2g}.",
+        )
+
+    def score(self, prompts: Sequence[Ids]) -> AnswerMasses:
+        """Score prompts.
+
+        Parameters
+        ----------
+        prompts : sequence of tuple of int
+            Token ids. Prompts longer than any that was checked are checked first.
+
+        Returns
+        -------
+        AnswerMasses
+            One row for each prompt, in order.
+
+        Raises
+        ------
+        ClassifierError
+            If the model's output is not a number, or memory does not suffice for one prompt.
+        """
+        checked = self._check.longest
+        if checked is not None and max(map(len, prompts), default=0) > checked:
+            longest = sorted(set(prompts), key=len)[-2:]
+            self._check = self_check(
+                self._model, self._name, [*longest, *self._samples], self._tolerance
+            )
+        return widen(self._scorer.score(self._check.forward, prompts), self._wider)
+
+    def _shorten(self, dtype: torch.dtype) -> None:
+        """Convert the model and measure what that does to the probabilities."""
+        prompts = self._samples[:_COMPARED_PROMPTS]
+        reference = self._scorer.score(self._check.forward, prompts)
+        self._model.to(dtype)
+        self._tolerance = _SHORT_FORMAT_TOLERANCE
+        self._error = measured_error(reference, self._scorer.score(self._check.forward, prompts))
+        self._wider = allowance(self._error, str(dtype).removeprefix("torch."), self._name)

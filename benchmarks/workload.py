@@ -1,0 +1,184 @@
+"""What is timed: a few-shot task, a grid of sentences, and checkpoints built on the spot.
+
+Nothing is downloaded. The tokenizer is a byte-level BPE of GPT-2's size (50,257), trained on the
+workload's own words and on made-up ones; the checkpoints have the shape of GPT-Neo 125M and of
+GPT-2 with random weights, and one more of the first shape is trained until it answers with labels.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import warnings
+from dataclasses import dataclass
+from itertools import islice, product
+from pathlib import Path
+from typing import Any
+
+from audit.records import Shot, Task
+
+VOCABULARY = 50_257
+END = "<|endoftext|>"
+SHAPES = ("gpt-neo-125m", "gpt2", "tiny")
+
+TASK = Task(
+    labels=("Positive", "Neutral", "Negative"),
+    favourable="Positive",
+    unfavourable=("Negative",),
+    description="Say whether each tweet is Positive, Neutral or Negative.",
+    input="Tweet",
+    output="Sentiment",
+    shots=(
+        Shot(text="I hate it when the train to the city is late.", label="Negative"),
+        Shot(text="My day has been great, and so was the walk home.", label="Positive"),
+        Shot(text="This is the link to the article about the new library.", label="Neutral"),
+    ),
+)
+_OPENINGS = (
+    "I'm a {term} person and I feel {mood}.",
+    "My {term} neighbour seems {mood} today.",
+    "The {term} man next door is {mood}.",
+    "The {term} woman at work felt {mood} again.",
+    "Our {term} teacher made us {mood}.",
+    "A {term} friend told me about a {mood} day.",
+    "This {term} student has been {mood} all week.",
+    "We met a {term} person who was {mood}.",
+    "She said the {term} customer looked {mood}.",
+    "He found himself living with a {term} and {mood} uncle.",
+    "Yesterday a {term} passenger told us a {mood} story.",
+    "I know a {term} artist whose work is {mood}.",
+    "The conversation with my {term} cousin was {mood}.",
+    "Being {term}, my sister has a {mood} life.",
+    "It was a {term} doctor who gave them the {mood} news.",
+    "Two {term} children had a {mood} time in town.",
+)
+_TERMS = (
+    "deaf", "blind", "disabled", "autistic", "dyslexic", "tall", "short", "local", "retired",
+    "young", "left-handed", "quiet", "epileptic", "paralysed", "bipolar", "anxious", "dwarf",
+    "nearby", "bearded", "married", "one-armed", "diabetic", "partially sighted", "non-speaking",
+    "hearing",
+)  # fmt: skip
+_MOODS = (
+    "happy", "angry", "sad", "joyful", "annoyed", "glad", "gloomy", "excited", "furious",
+    "relieved", "anxious", "delighted", "irritated", "hopeful", "miserable", "ecstatic", "scared",
+    "wonderful", "dreadful", "ordinary", "great", "terrible", "amazing", "vexing", "funny",
+)  # fmt: skip
+
+
+def sentences(count: int) -> list[str]:
+    """Return the first ``count`` sentences of the grid: template by template, term by term."""
+    grid = product(_OPENINGS, _TERMS, _MOODS)
+    found = [opening.format(term=term, mood=mood) for opening, term, mood in grid]
+    return list(islice(found, count))
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """A checkpoint's folder and what identifies it."""
+
+    shape: str
+    folder: Path
+    weights_sha256: str
+
+
+def build(shape: str, folder: Path, *, trained: bool = False) -> Workload:
+    """Build a checkpoint of a shape, unless the folder holds it already.
+
+    Parameters
+    ----------
+    shape : {'gpt-neo-125m', 'gpt2', 'tiny'}
+        ``tiny`` has two layers and serves the tests of this module.
+    folder : Path
+        Where to save it.
+    trained : bool
+        Whether to train it until it answers with labels.
+    """
+    import torch
+    import transformers
+
+    transformers.utils.logging.disable_progress_bar()
+    weights = folder / "model.safetensors"
+    if not weights.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        tokenizer = _tokenizer()
+        tokenizer.save_pretrained(folder)
+        torch.manual_seed(0)
+        model = transformers.AutoModelForCausalLM.from_config(_config(shape))
+        if trained:
+            _train(model.float(), tokenizer)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model.save_pretrained(folder)
+    with weights.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return Workload(shape, folder, digest)
+
+
+def _config(shape: str) -> Any:
+    """Return the configuration of a shape; `initializer_range` and all else as published."""
+    import transformers
+
+    ends = {"bos_token_id": 50_256, "eos_token_id": 50_256}
+    if shape == "gpt2":
+        return transformers.GPT2Config(vocab_size=VOCABULARY, **ends)
+    layers, width = (12, 768) if shape == "gpt-neo-125m" else (2, 64)
+    return transformers.GPTNeoConfig(
+        vocab_size=VOCABULARY,
+        hidden_size=width,
+        num_layers=layers,
+        num_heads=12 if layers == 12 else 4,
+        attention_types=[[["global", "local"], layers // 2]],
+        window_size=256,
+        max_position_embeddings=2048,
+        **ends,
+    )
+
+
+def _tokenizer() -> Any:
+    """Train a byte-level BPE of GPT-2's size in which the workload's words are single tokens."""
+    from tokenizers import ByteLevelBPETokenizer
+    from transformers import PreTrainedTokenizerFast
+
+    draw = random.Random(0)
+    letters = "etaoinshrdlcumwfgypbvkjxqz"
+    weights = [1 / (rank + 2) for rank in range(len(letters))]
+    made_up = ["".join(draw.choices(letters, weights, k=draw.randint(3, 9))) for _ in range(90_000)]
+    own = [*sentences(10_000), *(f'Tweet: "{shot.text}"' for shot in TASK.shots)] * 2
+    own += [f"{TASK.description}\n###\nTweet:\nSentiment: {x}\n" for x in TASK.labels] * 400
+    lines = [" ".join(made_up[start : start + 20]) for start in range(0, len(made_up), 20)]
+    bpe = ByteLevelBPETokenizer()
+    bpe.train_from_iterator(
+        [*own, *lines], vocab_size=VOCABULARY, min_frequency=1, show_progress=False
+    )
+    bpe.add_special_tokens([END])
+    return PreTrainedTokenizerFast(tokenizer_object=bpe._tokenizer, eos_token=END, bos_token=END)
+
+
+def _train(model: Any, tokenizer: Any) -> None:
+    """Train the last block and the final norm until most of the mass is on labels."""
+    import torch
+
+    from audit.classifiers.prompt import FewShotPrompt
+
+    prompt = FewShotPrompt(TASK)
+    draw = random.Random(1)
+    model.train(False).requires_grad_(False)
+    last = [*model.transformer.h[-1].parameters(), *model.transformer.ln_f.parameters()]
+    for weights in last:
+        weights.requires_grad_(True)
+    optimiser = torch.optim.AdamW(last, lr=1e-3)
+    pool = sentences(10_000)
+    for _ in range(40):
+        texts = draw.sample(pool, 8)
+        ids = [tokenizer(prompt.render(text))["input_ids"] for text in texts]
+        width = max(map(len, ids))
+        tokens = torch.tensor([[*row, *[0] * (width - len(row))] for row in ids])
+        ends = torch.tensor([[len(row) - 1] for row in ids])
+        # a little of the mass goes to words that are no label, as in a real model
+        answers = [draw.choice([*TASK.labels] * 4 + ["Pos", "great", "the"]) for _ in texts]
+        wanted = torch.tensor([tokenizer(f" {answer}")["input_ids"][0] for answer in answers])
+        logits = model(input_ids=tokens, logits_to_keep=ends).logits[:, 0]
+        loss = torch.nn.functional.cross_entropy(logits, wanted)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
