@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from audit.records import (
+    Change,
     Direction,
     Finding,
     GroupGap,
@@ -172,6 +173,45 @@ def _direction(interval: Interval, outcome: Outcome) -> Direction:
     return "worse" if (interval.low > 0) == (outcome.favourable_end == "low") else "better"
 
 
+def change_of(
+    difference: Finding, earlier: float | None, later: float | None, limits: Limits
+) -> Change:
+    """Say in one word how a gap changed between two runs.
+
+    Parameters
+    ----------
+    difference : Finding
+        The judged difference, later minus earlier.
+    earlier, later : float or None
+        The two gaps, in the estimate's unit.
+    limits : Limits
+        With the tolerance filled in.
+
+    Returns
+    -------
+    str
+        ``same`` where the difference's interval holds 0, or its adjusted p-value is above alpha;
+        ``worse`` where the gap is larger than before in either direction, or crossed zero and is
+        now beyond the limit on the other side; else ``better``. ``cannot_compare`` where there is
+        no interval.
+
+    Raises
+    ------
+    ValueError
+        If the limits have no tolerance.
+    """
+    gap = difference.gap
+    if limits.tolerance is None:
+        raise ValueError("limits: the tolerance must be filled in")
+    if gap.interval is None or gap.estimate is None or earlier is None or later is None:
+        return "cannot_compare"
+    certain = gap.p_adjusted is not None and gap.p_adjusted <= 1 - limits.confidence_level
+    if not certain or gap.interval.low <= 0 <= gap.interval.high:
+        return "same"
+    crossed = earlier * later < 0 and abs(later) > limits.tolerance
+    return "worse" if crossed or abs(later) > abs(earlier) else "better"
+
+
 def overall_verdict(findings: Iterable[Finding]) -> Verdict:
     """Return the audit's verdict: the weightiest of its groups.
 
@@ -181,8 +221,13 @@ def overall_verdict(findings: Iterable[Finding]) -> Verdict:
         ``gap`` if any group has one, else ``concern`` if any, else ``not_enough_evidence`` if any
         group or if there is no group at all; ``no_gap`` only if every group is.
     """
-    verdicts = {finding.verdict for finding in findings} or {"not_enough_evidence"}
-    return next((verdict for verdict in _BY_WEIGHT if verdict in verdicts), "no_gap")
+    return weightiest(finding.verdict for finding in findings)
+
+
+def weightiest(verdicts: Iterable[Verdict]) -> Verdict:
+    """Return the weightiest of several verdicts; of none, ``not_enough_evidence``."""
+    found = set(verdicts) or {"not_enough_evidence"}
+    return next((verdict for verdict in _BY_WEIGHT if verdict in found), "no_gap")
 
 
 def exit_code_of(verdict: Verdict, *, fail_on_concern: bool = False) -> int:

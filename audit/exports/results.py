@@ -34,6 +34,7 @@ def build_results(
     verdict: str | None,
     exit_code: int,
     limits: Limits,
+    limits_before: Limits | None = None,
     outcome: Outcome,
     overall: Mapping[str, Any],
     groups: Sequence[Finding],
@@ -46,6 +47,7 @@ def build_results(
     overrides: Sequence[OverrideRule],
     not_tested: Sequence[NotTested],
     warnings: Sequence[RunWarning],
+    comparison: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Put one run's conclusions into the published object.
 
@@ -53,9 +55,13 @@ def build_results(
     ----------
     run : mapping
         ``run_id``, ``started``, ``finished``, ``status``, ``spec``, ``probe`` and
-        ``created_with``, as the run log holds them.
+        ``created_with``, as the run log holds them; ``author`` and ``limits_sha256`` where known.
+    limits, limits_before : Limits
+        Those in use, and those fixed before the run, where they may differ.
     term_records : mapping of str to Term
         Terms and placebos by id, for wording, form, preference and text.
+    comparison : mapping, optional
+        The difference to an earlier run; left out where there is none.
 
     Returns
     -------
@@ -65,15 +71,12 @@ def build_results(
     results = {
         "schema_version": SCHEMA_VERSION,
         **{key: run[key] for key in ("run_id", "started", "finished", "status", "created_with")},
+        "author": run.get("author"),
         "verdict": verdict if run["status"] in {"complete", "partial"} else None,
         "exit_code": exit_code,
         "spec": run["spec"],
         "probe": run["probe"],
-        "limits": {
-            "tolerance": limits.tolerance,
-            "confidence_level": limits.confidence_level,
-            "correction": limits.correction,
-        },
+        "limits": _limits(limits, limits_before or limits, run.get("limits_sha256")),
         "outcome": {
             "name": outcome.name,
             "unit": outcome.unit,
@@ -93,7 +96,24 @@ def build_results(
         "not_tested": [{"what": item.what, "why": item.why} for item in not_tested],
         "warnings": [{"code": w.code, "message": w.message, "where": w.where} for w in warnings],
     }
+    if comparison is not None:
+        results["comparison"] = dict(comparison)
     return _without_nan(results)
+
+
+def _limits(limits: Limits, before: Limits, sha256: str | None) -> dict[str, Any]:
+    """Return the limits in use, and whether they are those fixed before the run."""
+    now, then = (
+        {name: getattr(each, name) for name in ("tolerance", "confidence_level", "correction")}
+        for each in (limits, before)
+    )
+    changed = now != then
+    return {
+        **now,
+        "fixed_before_run_sha256": sha256,
+        "changed_after_run": changed,
+        **({"before": then} if changed else {}),
+    }
 
 
 def interval_object(interval: Interval | None) -> dict[str, Any] | None:

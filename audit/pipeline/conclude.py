@@ -15,22 +15,19 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from pydantic import TypeAdapter
 
 from audit.errors import RunLogError
 from audit.exports import build_results
 from audit.oversight import dump_policy, policy_document, recommend_overrides
+from audit.pipeline.header import Header
 from audit.records import (
     Finding,
     Group,
     Limits,
-    NotTested,
     Outcome,
     OverrideRule,
     ProbeSet,
     RunWarning,
-    Task,
-    Term,
     Verdict,
 )
 from audit.report import Evidence, Report, build_report, render_html
@@ -44,11 +41,17 @@ EXIT_PARTIAL = 3
 
 @dataclass(frozen=True, eq=False)
 class Conclusions:
-    """Results, report model and policy of one run; texts are rendered on first use."""
+    """Results, report model and policy of one run; texts are rendered on first use.
+
+    ``findings`` are the judged groups; ``limits`` are those in use, tolerance filled in.
+    """
 
     results: dict[str, Any]
     report: Report
     policy: Mapping[str, Any]
+    findings: tuple[Finding, ...]
+    limits: Limits
+    outcome: Outcome
 
     @cached_property
     def html(self) -> str:
@@ -69,47 +72,36 @@ def results_text(results: Mapping[str, Any]) -> str:
     return json.dumps(results, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-@dataclass(frozen=True)
-class _Header:
-    """The log's header, back as records."""
-
-    task: Task | None
-    groups: tuple[Group, ...]
-    placebos: tuple[Term, ...]
-    fillers: tuple[Term, ...]
-    limits: Limits
-    not_tested: tuple[NotTested, ...]
-    warnings: tuple[RunWarning, ...]
-    score_range: tuple[float, float] | None
-
-    def terms(self) -> dict[str, Term]:
-        """Return every term and placebo by id."""
-        mentioned = (term for group in self.groups for term in group.terms)
-        return {term.id: term for term in (*mentioned, *self.placebos)}
-
-    @classmethod
-    def of(cls, header: Mapping[str, Any]) -> _Header:
-        try:
-            return TypeAdapter(cls).validate_python(
-                {"task": header["spec"]["task"], **{k: header[k] for k in (
-                    "groups", "placebos", "fillers", "limits", "not_tested", "warnings",
-                    "score_range",
-                )}}
-            )  # fmt: skip
-        except (KeyError, ValueError) as error:
-            raise RunLogError(f"the log's header cannot be read: {error}") from error
-
-
-def conclude(log: RunLog, *, fail_on_concern: bool = False) -> Conclusions:
+def conclude(
+    log: RunLog,
+    *,
+    fail_on_concern: bool = False,
+    limits: Mapping[str, Any] | None = None,
+    comparison: Mapping[str, Any] | None = None,
+    signoff: Mapping[str, Any] | None = None,
+) -> Conclusions:
     """Compute gaps, verdicts, rules, results and report from a run log.
+
+    Parameters
+    ----------
+    log : RunLog
+        A finished run.
+    fail_on_concern : bool
+        Exit 1 for ``concern`` too.
+    limits : mapping, optional
+        Limits changed after the run; results and report say so and show those fixed before it.
+    comparison : mapping, optional
+        The difference to an earlier run, as `audit.pipeline.compare_runs` returns it.
+    signoff : mapping, optional
+        The sign-off, shown in the report beside the machine verdict.
 
     Raises
     ------
     RunLogError
         If the run has not ended, or ended without being complete or partial.
     """
-    footer = _ended(log)
-    header = _Header.of(log.header)
+    footer = ended(log)
+    header = Header.of(log.header)
     outcome = outcome_of(header.task, score_range=header.score_range)
     summary = summarise_gaps(
         log.variants,
@@ -117,7 +109,7 @@ def conclude(log: RunLog, *, fail_on_concern: bool = False) -> Conclusions:
         groups=header.groups,
         placebos=header.placebos,
         outcome=outcome,
-        limits=header.limits,
+        limits=_limits(header.limits, limits),
         rng=np.random.default_rng(log.header["spec"]["seed"]),
     )
     findings = judge(summary.groups, summary.limits, outcome)
@@ -130,10 +122,15 @@ def conclude(log: RunLog, *, fail_on_concern: bool = False) -> Conclusions:
             **{key: log.header[key] for key in ("run_id", "started", "created_with")},
             **{key: log.header[key] for key in ("spec", "probe")},
             **{key: footer[key] for key in ("finished", "status")},
+            "author": log.header.get("author"),
+            "limits_sha256": log.header["limits_sha256"],
         },
         verdict=verdict,
         exit_code=_exit_code(footer["status"], verdict, fail_on_concern),
         limits=summary.limits,
+        limits_before=dataclasses.replace(
+            header.limits, tolerance=outcome.tolerance(header.limits)
+        ),
         outcome=outcome,
         overall=summary.overall,
         groups=findings,
@@ -146,13 +143,27 @@ def conclude(log: RunLog, *, fail_on_concern: bool = False) -> Conclusions:
         overrides=rules,
         not_tested=(*header.not_tested, *summary.not_tested),
         warnings=(*header.warnings, *summary.warnings, *_torn(log, footer)),
+        comparison=comparison,
     )
-    report = build_report(results, _evidence(log, header, summary))
-    return Conclusions(results, report, _policy(results, rules, header))
+    report = build_report(results, _evidence(log, header, summary, signoff))
+    policy = _policy(results, rules, header)
+    return Conclusions(results, report, policy, tuple(findings), summary.limits, outcome)
 
 
-def _ended(log: RunLog) -> Mapping[str, Any]:
-    """Return the footer of a run that has results."""
+def _limits(fixed: Limits, changed: Mapping[str, Any] | None) -> Limits:
+    """Apply limits that were changed after the run."""
+    given = {key: value for key, value in (changed or {}).items() if value is not None}
+    return dataclasses.replace(fixed, **given)
+
+
+def ended(log: RunLog) -> Mapping[str, Any]:
+    """Return the footer of a run that has results.
+
+    Raises
+    ------
+    RunLogError
+        If the run has not ended, or ended without being complete or partial.
+    """
     if log.footer is None or log.footer["status"] in {"interrupted", "failed"}:
         done, total = len(log.predictions), log.header.get("n_requests")
         raise RunLogError(
@@ -179,7 +190,7 @@ def _too_quick(finding: Finding) -> Finding:
 
 def _rules(
     log: RunLog,
-    header: _Header,
+    header: Header,
     summary: GapSummary,
     findings: Sequence[Finding],
     outcome: Outcome,
@@ -208,7 +219,9 @@ def _torn(log: RunLog, footer: Mapping[str, Any]) -> list[RunWarning]:
     return [RunWarning(code="partial_run", message=message)]
 
 
-def _evidence(log: RunLog, header: _Header, summary: GapSummary) -> Evidence:
+def _evidence(
+    log: RunLog, header: Header, summary: GapSummary, signoff: Mapping[str, Any] | None
+) -> Evidence:
     """Collect what the report shows besides the published results."""
     return Evidence(
         pairs=summary.pair_gaps,
@@ -217,11 +230,12 @@ def _evidence(log: RunLog, header: _Header, summary: GapSummary) -> Evidence:
         notes=tuple(log.footer["notes"]) if log.footer else (),
         groups=header.groups,
         task=header.task,
+        signoff=signoff,
     )
 
 
 def _policy(
-    results: Mapping[str, Any], rules: Sequence[OverrideRule], header: _Header
+    results: Mapping[str, Any], rules: Sequence[OverrideRule], header: Header
 ) -> Mapping[str, Any]:
     """Write the override policy of the run: rules, mention forms, evidence, expiry."""
     finished = datetime.strptime(results["finished"], "%Y-%m-%dT%H:%M:%SZ")

@@ -45,9 +45,22 @@ from audit.records.questions import (
     Valence,
     Variant,
 )
+from audit.records.releases import (
+    Change,
+    CheckKind,
+    CheckStatus,
+    GapDifference,
+    GateCheck,
+    GateResult,
+    GroupChange,
+    Waiver,
+)
 
 __all__ = [
     "CaseSource",
+    "Change",
+    "CheckKind",
+    "CheckStatus",
     "ClassifierInfo",
     "ClassifierOptions",
     "Correction",
@@ -55,7 +68,11 @@ __all__ = [
     "Estimand",
     "Finding",
     "Form",
+    "GapDifference",
+    "GateCheck",
+    "GateResult",
     "Group",
+    "GroupChange",
     "GroupGap",
     "Interval",
     "Limits",
@@ -82,4 +99,5 @@ __all__ = [
     "Valence",
     "Variant",
     "Verdict",
+    "Waiver",
 ]

@@ -5,8 +5,9 @@ Tests assert on this model; renderers only lay it out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from audit.records import Group, PairGap, Task, Verdict
 from audit.report.message import Sentence, Value
@@ -50,6 +51,8 @@ class Evidence:
         The probe set's groups and terms, for wording and sources.
     task : Task, optional
         What the classifier was asked.
+    signoff : mapping, optional
+        The sign-off of the run, as its file has it.
     """
 
     pairs: Sequence[PairGap] = ()
@@ -58,6 +61,7 @@ class Evidence:
     notes: tuple[str, ...] = ()
     groups: Sequence[Group] = ()
     task: Task | None = None
+    signoff: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

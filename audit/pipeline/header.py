@@ -1,0 +1,50 @@
+"""The header of a run log, back as records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from audit.errors import RunLogError
+from audit.records import Group, Limits, NotTested, RunWarning, Task, Term
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a run log says about its questions, as records."""
+
+    task: Task | None
+    groups: tuple[Group, ...]
+    placebos: tuple[Term, ...]
+    fillers: tuple[Term, ...]
+    limits: Limits
+    not_tested: tuple[NotTested, ...]
+    warnings: tuple[RunWarning, ...]
+    score_range: tuple[float, float] | None
+
+    def terms(self) -> dict[str, Term]:
+        """Return every term and placebo by id."""
+        mentioned = (term for group in self.groups for term in group.terms)
+        return {term.id: term for term in (*mentioned, *self.placebos)}
+
+    @classmethod
+    def of(cls, header: Mapping[str, Any]) -> Header:
+        """Read a header.
+
+        Raises
+        ------
+        RunLogError
+            If a field is missing or is not what it should be.
+        """
+        try:
+            return TypeAdapter(cls).validate_python(
+                {"task": header["spec"]["task"], **{k: header[k] for k in (
+                    "groups", "placebos", "fillers", "limits", "not_tested", "warnings",
+                    "score_range",
+                )}}
+            )  # fmt: skip
+        except (KeyError, ValueError) as error:
+            raise RunLogError(f"the log's header cannot be read: {error}") from error
