@@ -229,7 +229,7 @@ def dump_policy(document: Mapping[str, Any]) -> str:
     """
     stream = io.StringIO()
     yaml = YAML()
-    yaml.width = 100
+    yaml.width = 4096  # long sentences stay on one line, whatever an editor wraps
     yaml.indent(mapping=2, sequence=4, offset=2)
     yaml.representer.ignore_aliases = lambda _: True
     yaml.dump(dict(document), stream)
