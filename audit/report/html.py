@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -32,6 +33,14 @@ from audit.report.parts import Change, Row
 from audit.report.wording.chrome import LABELS
 from audit.report.wording.verdicts import CLOSING, SHORT, VERDICT
 
+# Ids of the symbols: short, because a thousand rows name one each; None marks a bare estimate.
+_SYMBOLS = {
+    "gap": "g",
+    "concern": "c",
+    "no_gap": "n",
+    "not_enough_evidence": "e",
+    None: "i",
+}
 LARGEST_PAGE = 1_000_000
 TERMS_PER_PAGE = 2_000
 
@@ -128,16 +137,22 @@ def _page(template: str, lang: str, title: Sentence, context: Mapping[str, objec
         "label": LABELS,
         "verdict": VERDICT,
         "short": SHORT,
+        "symbol": _SYMBOLS,
         "title": title,
         "interval_name": tongue.text(say(LABELS["interval"].text, level=level)),  # type: ignore[arg-type]
         **context,
     }
-    style = environment.get_template("report.css").render(shared)
+    style = _compact(environment.get_template("report.css").render(shared))
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     page = environment.get_template(template).render(
         shared, style=style, style_hash=f"sha256-{digest}"
     )
     return page + "\n"
+
+
+def _compact(style: str) -> str:
+    """Return a style sheet without comments and indentation; strings keep their spaces."""
+    return re.sub(r"/\*.*?\*/|(?<=[\n;{}]) *\n? +|\n", "", style, flags=re.DOTALL)
 
 
 def _context(report: ReportModel, tongue: Language) -> dict[str, object]:

@@ -37,6 +37,8 @@ def inert(text: object, *, limit: int = 300, lines: bool = False) -> str:
     'a⟨U+202E⟩b⟨U+001B⟩[31mc'
     """
     raw = text if isinstance(text, str) else str(text)
+    if len(raw) <= limit and raw.isascii() and raw.isprintable():
+        return raw
     cut = raw if len(raw) <= limit else raw[:limit]
     visible = _STACKED.sub(r"\1⟨…⟩", _UNSAFE.sub(lambda match: _shown(match[0], lines), cut))
     return visible if cut is raw else f"{visible}… (+{len(raw) - limit})"

@@ -35,10 +35,10 @@ MEASURE = """() => {
   const out = {texts: [], marks: [], lines: []};
   for (const el of document.querySelectorAll('svg text'))
     out.texts.push([el.textContent, ratio(getComputedStyle(el).fill, paper)]);
-  for (const el of document.querySelectorAll('svg.r, svg.key')) {
+  for (const el of document.querySelectorAll('td > svg, .panel > svg, svg.key')) {
     const colour = getComputedStyle(el).color;
-    out.marks.push([el.getAttribute('class'), ratio(colour, behind(el))]);
-    if (el.classList.contains('r')) out.marks.push(['on the band', ratio(colour, band)]);
+    out.marks.push([el.parentElement.parentElement.className, ratio(colour, behind(el))]);
+    if (!el.classList.length) out.marks.push(['on the band', ratio(colour, band)]);
   }
   for (const name of ['.zero', '.lim', '.tick'])
     out.lines.push([name, ratio(style(name, 'stroke'), paper)]);
@@ -62,7 +62,7 @@ def test_nothing_is_said_by_colour_alone(open_page: OpenPage) -> None:
     page = open_page("gap.html")
     rows = page.evaluate(
         """() => [...document.querySelectorAll('.row')].map(row => [
-            row.querySelector('svg').getAttribute('class'), row.innerText])"""
+            row.className, row.innerText])"""
     )
     coloured = [(kind, text) for kind, text in rows if "worse" in kind or "better" in kind]
     assert len(coloured) == 4
@@ -73,7 +73,7 @@ def test_nothing_is_said_by_colour_alone(open_page: OpenPage) -> None:
 def test_the_axis_runs_unbroken_through_all_tables_of_groups(open_page: OpenPage) -> None:
     page = open_page("gap.html", details=True)
     columns = page.evaluate(
-        """() => [...document.querySelectorAll('#groups svg.r')].map(svg => {
+        """() => [...document.querySelectorAll('#groups svg:not(.key)')].map(svg => {
             const box = svg.getBoundingClientRect();
             return [Math.round(box.left), Math.round(box.width)]; })"""
     )

@@ -133,16 +133,16 @@ def test_an_unknown_language_is_a_clear_error() -> None:
 
 def test_the_zero_line_is_drawn_in_every_chart() -> None:
     text = page()
-    charts = re.findall(r'<svg class="r[^>]*>(.*?)</svg>', text)
-    drawn = [chart for chart in charts if "axis" not in chart]
-    assert drawn
-    assert all('<use href="#f"/>' in chart for chart in drawn)
+    charts = re.findall(r"<svg aria-hidden=true>(.*?)</svg>", text)
+    assert len(charts) > 40
+    assert all("<use href=#f />" in chart for chart in charts)
     assert re.search(r'<g id="f">.*<line class="zero"', text)
 
 
 def test_every_interval_is_printed_as_numbers() -> None:
     text = page()
-    rows = re.findall(r'<line class="ci"', text)
+    rows = re.findall(r"<line x1=[\d.]+% x2=[\d.]+% />", text)
+    assert len(rows) > 40
     assert len(rows) <= len(re.findall(r"[+−]?\d+\.\d to [+−]?\d+\.\d", text))
 
 
