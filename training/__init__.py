@@ -1,0 +1,1 @@
+"""Public, seeded training of the models that are shipped with the package."""

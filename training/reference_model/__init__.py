@@ -1,0 +1,1 @@
+"""The bundled reference model: word lists, text generator, training and evaluation."""
