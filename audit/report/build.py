@@ -18,6 +18,7 @@ from audit.report.sections.material import LABEL_LIMIT, Material
 from audit.report.sections.overrides import overrides
 from audit.report.sections.rows import blocks
 from audit.report.wording import finding as words
+from audit.report.wording import opening as opening_words
 from audit.report.wording.verdicts import CLOSING
 
 
@@ -82,8 +83,10 @@ def _banners(material: Material) -> tuple[Sentence, ...]:
     """Return what stands above everything: demonstration first, then what limits the run."""
     data = material.results
     first = (words.DEMONSTRATION,) if material.evidence.demonstration else ()
+    changed = (opening_words.LIMITS_CHANGED,) if data.limits.changed_after_run else ()
     return (
         *first,
+        *changed,
         *words.banner(data.status, quick=data.spec.quick, limit=data.spec.limit),
     )
 

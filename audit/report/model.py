@@ -24,6 +24,7 @@ from audit.report.parts import (
     Row,
     Rule,
     RuleReference,
+    SignedDecision,
     StrataTable,
     Tally,
 )
@@ -100,6 +101,7 @@ class DecisionSection:
     head: Head
     lead: Sentence
     facts: tuple[Fact, ...]
+    signed: SignedDecision | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +178,8 @@ class SinceSection:
 
     head: Head
     changes: tuple[Change, ...]
+    terms: tuple[Item, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

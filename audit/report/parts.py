@@ -183,7 +183,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One group's difference from an earlier run."""
+    """One group's difference from an earlier run; ``before`` and ``after`` are the two gaps."""
 
     label: str
     words: Sentence
@@ -192,6 +192,16 @@ class Change:
     high: float | None
     tone: Tone
     why: str | None
+    before: float | None = None
+    after: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedDecision:
+    """What people decided: the decision in a sentence, and who signed it on which grounds."""
+
+    lead: Sentence
+    facts: tuple[Fact, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

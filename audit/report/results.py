@@ -150,7 +150,17 @@ class ChangeData(_Part):
     change: Literal["new", "worse", "better", "same", "cannot_compare"]
     difference: Finite | None = None
     interval: IntervalData | None = None
+    baseline_estimate: Finite | None = None
+    estimate: Finite | None = None
     why: str | None = None
+
+
+class ChangedTermData(_Part):
+    """A term with another answer than in an earlier run."""
+
+    group: str | None = None
+    label: str
+    answers_changed: int
 
 
 class ComparisonData(_Part):
@@ -159,6 +169,8 @@ class ComparisonData(_Part):
     baseline_run_id: str
     baseline_date: str | None = None
     groups: list[ChangeData] = Field(default_factory=list)
+    changed_terms: list[ChangedTermData] | None = None
+    notes: list[str] = Field(default_factory=list)
 
 
 class OverallData(_Part):
@@ -211,12 +223,19 @@ class ProbeData(_Part):
     n_terms: int | None = None
 
 
-class LimitsData(_Part):
-    """Limits fixed before the run."""
+class LimitsBefore(_Part):
+    """Limits as they were fixed before the run."""
 
     tolerance: Finite | None = None
     confidence_level: Finite = 0.95
     correction: str = "max_t"
+
+
+class LimitsData(LimitsBefore):
+    """Limits in use; ``before`` is given where they were changed after the run."""
+
+    changed_after_run: bool = False
+    before: LimitsBefore | None = None
 
 
 class OutcomeData(_Part):

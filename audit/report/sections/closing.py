@@ -49,9 +49,19 @@ def since(material: Material) -> SinceSection:
                 high=item.interval.high if item.interval else None,
                 tone=tone,
                 why=inert(item.why, limit=_TEXT_LIMIT) if item.why else None,
+                before=item.baseline_estimate,
+                after=item.estimate,
             )
         )
-    return SinceSection(head=head, changes=tuple(changes))
+    terms = tuple(
+        Item(
+            name=inert(item.label, limit=LABEL_LIMIT),
+            text=(words.answers_changed(item.answers_changed),),
+        )
+        for item in (given.changed_terms or ())[:_NAMED]
+    )
+    notes = tuple(inert(note, limit=_TEXT_LIMIT) for note in given.notes)
+    return SinceSection(head=head, changes=tuple(changes), terms=terms, notes=notes)
 
 
 def not_tested(material: Material) -> NotTestedSection:

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from audit.records import Direction
 from audit.report.inert import inert
-from audit.report.message import Listing, Number, Share, Value, code, say
+from audit.report.message import Amount, Listing, Number, Share, Value, code, say
 from audit.report.message import Sentence as Words
 from audit.report.model import SLOT, DecisionSection, FindingSection, Identity, TestedSection
 from audit.report.parts import Fact, Head, Named, Row, Tally
 from audit.report.results import GapData
 from audit.report.sections.material import LABEL_LIMIT, Material, any_descriptor, called
 from audit.report.sections.rows import VERDICT_ORDER, group_row, sorted_rows
+from audit.report.sections.signoff import signed_decision
 from audit.report.wording import finding as words
 from audit.report.wording import opening as names
 from audit.report.wording.people import NOT_STATED
@@ -189,7 +190,7 @@ def decision(material: Material) -> DecisionSection:
         lead=VERDICT[results.verdict] if results.verdict else NO_VERDICT,
         facts=(
             Fact(name=names.VERDICT_FACT, value=_verdict_code(material)),
-            Fact(name=names.LIMIT, value=say(names.EITHER_WAY.text, limit=material.limit())),
+            Fact(name=names.LIMIT, value=_limit(material)),
             Fact(
                 name=names.INTERVAL,
                 value=say(names.INTERVAL_FACT.text, level=level, total=len(groups)),
@@ -209,7 +210,17 @@ def decision(material: Material) -> DecisionSection:
                 ),
             ),
         ),
+        signed=signed_decision(material.evidence.signoff),
     )
+
+
+def _limit(material: Material) -> Value:
+    """Return the limit and when it was fixed."""
+    before = material.results.limits.before
+    if not material.results.limits.changed_after_run or before is None:
+        return names.limit_fact(material.limit(), None)
+    fixed = Amount(before.tolerance, material.unit, signed=False, brief=True)
+    return names.limit_fact(material.limit(), fixed)
 
 
 def _verdict_code(material: Material) -> Value:
@@ -270,7 +281,7 @@ def _tested_facts(material: Material) -> tuple[Fact, ...]:
         Fact(name=names.UNREAD, value=_unread(material)),
         Fact(name=names.ANSWERS, value=_answers(material)),
         Fact(name=names.AUTHORS, value=_people(probe.authors)),
-        Fact(name=names.LIMIT, value=names.limit_fact(material.limit())),
+        Fact(name=names.LIMIT, value=_limit(material)),
     ]
     if not results.overall.counts_by_label:
         facts = [fact for fact in facts if fact.name is not names.ANSWERS]

@@ -25,7 +25,6 @@ VERDICT_FACT = say("Verdict")
 VERDICT_AND_EXIT = say("{verdict}, exit code {code}")
 NONE = say("none")
 LIMIT = say("Limit")
-EITHER_WAY = say("{limit} either way, fixed before the run")
 INTERVAL = say("Interval")
 INTERVAL_FACT = say("{level}; verdicts adjusted over {total} groups")
 PLACEBOS = say("Placebos")
@@ -90,6 +89,17 @@ def placebos_fact(count: int) -> Sentence:
     )
 
 
-def limit_fact(limit: Amount) -> Sentence:
-    """Return the limit and that it came before the run."""
-    return say("{limit} either way, fixed before the run", limit=limit)
+def limit_fact(limit: Amount, before: Amount | None) -> Sentence:
+    """Return the limit, and whether it came before the run (``before`` is None) or after."""
+    if before is None:
+        return say("{limit} either way, fixed before the run", limit=limit)
+    return say(
+        "{limit} either way, changed after the run; fixed before it: {before}",
+        limit=limit,
+        before=before,
+    )
+
+
+LIMITS_CHANGED = say(
+    "The limits were changed after the run was made. The verdicts below use the changed ones."
+)

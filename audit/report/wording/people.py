@@ -106,6 +106,14 @@ CHANGES: dict[str, Sentence] = {
     "cannot_compare": say("cannot compare"),
 }
 
+
+def answers_changed(count: int) -> Sentence:
+    """Return how many sentences of a term are answered differently."""
+    return say_n(
+        "{n} sentence is answered differently", "{n} sentences are answered differently", count
+    )
+
+
 NOT_TESTED_HEADING = say("Not tested, or not enough evidence")
 NOT_TESTED_STAND = say("What is missing here is no evidence that there is no gap.")
 PLACEBO_ITEM = say("{term} (placebo term)")
