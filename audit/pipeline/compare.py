@@ -5,11 +5,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from audit.exports import build_comparison
+from audit.pipeline.attachments import COMPARISON, RESULTS, object_text, read_attachments
+from audit.pipeline.baseline import check_results_schema, open_baseline
 from audit.pipeline.comparable import (
     SharedSentences,
     deterministic,
@@ -19,7 +22,9 @@ from audit.pipeline.comparable import (
     shared_sentences,
 )
 from audit.pipeline.conclude import Conclusions, conclude, ended
+from audit.pipeline.folders import write_atomically
 from audit.pipeline.header import Header
+from audit.pipeline.run import RunResult, write_conclusions
 from audit.records import (
     Finding,
     GapDifference,
@@ -29,7 +34,7 @@ from audit.records import (
     Outcome,
     Verdict,
 )
-from audit.runlog import RunLog
+from audit.runlog import RunLog, read_run
 from audit.statistics import GapDifferences, answers_differ, compare_gaps
 from audit.verdicts import change_of, exit_code_of, judge, weightiest
 
@@ -163,6 +168,45 @@ def compare_runs(
         placebos=tuple(judged.rows(found.placebos)),
         references_changed=references,
     )
+
+
+def attach_comparison(
+    baseline: str, run: str | Path, *, tolerance: float | None = None
+) -> tuple[RunComparison, RunResult]:
+    """Compare a run with an earlier one and put the comparison into its results and report.
+
+    Parameters
+    ----------
+    baseline : str
+        The earlier run, as `audit.pipeline.open_baseline` takes it.
+    run : str or Path
+        Folder of the later run. Where it was signed, nothing in it changes.
+    tolerance : float, optional
+        As in `compare_runs`.
+
+    Returns
+    -------
+    RunComparison, RunResult
+        The comparison, and the later run with it.
+
+    Raises
+    ------
+    ConfigError, RunLogError, ResultsError
+        If one of the runs cannot be read.
+    """
+    folder = Path(run) if Path(run).is_dir() else Path(run).parent
+    check_results_schema(folder / RESULTS)
+    later, attached = read_run(folder), read_attachments(folder)
+    alone = dataclasses.replace(attached, comparison=None, signoff=None).conclude(later)
+    comparison = compare_runs(
+        open_baseline(baseline), later, conclusions=alone, tolerance=tolerance
+    )
+    published = comparison.published(fail_on_concern=attached.fail_on_concern)
+    if attached.signoff is not None:
+        return comparison, RunResult(folder, attached.conclude(later))
+    conclusions = dataclasses.replace(attached, comparison=published).conclude(later)
+    write_atomically(folder / COMPARISON, object_text(published))
+    return comparison, write_conclusions(folder, conclusions, None)
 
 
 def _blocked_groups(

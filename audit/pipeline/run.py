@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,8 +13,15 @@ from typing import Any
 from audit import __version__
 from audit.classifiers import create_classifier
 from audit.engines import LocalEngine
-from audit.errors import AuditError, ConfigError, NothingToAuditError, RunInterruptedError
-from audit.pipeline.conclude import Conclusions, conclude
+from audit.errors import (
+    AuditError,
+    ConfigError,
+    NothingToAuditError,
+    ResultsError,
+    RunInterruptedError,
+)
+from audit.pipeline.attachments import REPORT, RESULTS, read_attachments
+from audit.pipeline.conclude import Conclusions
 from audit.pipeline.folders import (
     link_latest,
     new_run_folder,
@@ -36,7 +44,8 @@ class RunOptions:
     """What a caller may set besides the probe set and the model.
 
     ``sampling`` and ``limits`` override single fields of the probe set's. ``engine`` runs the
-    requests; ``allow_partial`` draws conclusions from a run that failed on the way.
+    requests; ``allow_partial`` draws conclusions from a run that failed on the way; ``author`` is
+    who makes the run, and may not sign it.
     """
 
     classifier: ClassifierOptions = field(default_factory=ClassifierOptions)
@@ -46,6 +55,7 @@ class RunOptions:
     quick: bool = False
     allow_partial: bool = False
     fail_on_concern: bool = False
+    author: str | None = None
     engine: Engine = field(default_factory=LocalEngine)
 
 
@@ -128,16 +138,38 @@ def run_audit(
     return _finish(folder, options)
 
 
-def report_run(run: str | Path, *, fail_on_concern: bool = False) -> RunResult:
+def report_run(
+    run: str | Path,
+    *,
+    fail_on_concern: bool = False,
+    limits: Mapping[str, Any] | None = None,
+) -> RunResult:
     """Compute results and report of a run again, from its log alone.
+
+    Parameters
+    ----------
+    run : str or Path
+        The run folder, or a file in it.
+    fail_on_concern : bool
+        Exit 1 for ``concern`` too.
+    limits : mapping, optional
+        ``tolerance``, ``confidence_level`` or ``correction`` to use instead of those fixed before
+        the run; results and report then show both.
+
+    Returns
+    -------
+    RunResult
+        With the comparison and the sign-off that the folder holds.
 
     Raises
     ------
     RunLogError
         If the log is missing, damaged or edited, or the run never finished.
+    ResultsError
+        If the run was signed and its results would change.
     """
     folder = Path(run) if Path(run).is_dir() else Path(run).parent
-    return _finish(folder, RunOptions(fail_on_concern=fail_on_concern))
+    return _finish(folder, RunOptions(fail_on_concern=fail_on_concern), limits)
 
 
 def _with_overrides(probe_set: ProbeSet, options: RunOptions) -> ProbeSet:
@@ -188,6 +220,7 @@ def _header(
     prompt = getattr(classifier, "prompt", None)
     return {
         "created_with": f"audit {__version__}",
+        "author": options.author,
         "spec": to_json(spec),
         "spec_sha256": spec_hash(spec),
         "limits": to_json(probe_set.limits),
@@ -287,13 +320,53 @@ def _sealed(
         seal("complete")
 
 
-def _finish(folder: Path, options: RunOptions) -> RunResult:
+def _finish(
+    folder: Path, options: RunOptions, limits: Mapping[str, Any] | None = None
+) -> RunResult:
     """Compute the conclusions from the log and write them into the run folder."""
-    conclusions = conclude(read_run(folder), fail_on_concern=options.fail_on_concern)
-    for name, text in conclusions.files().items():
+    log = read_run(folder)
+    given = {key: value for key, value in (limits or {}).items() if value is not None}
+    attached = dataclasses.replace(
+        read_attachments(folder), limits=given, fail_on_concern=options.fail_on_concern
+    )
+    return write_conclusions(folder, attached.conclude(log), attached.signoff)
+
+
+def write_conclusions(
+    folder: Path, conclusions: Conclusions, signoff: Mapping[str, Any] | None
+) -> RunResult:
+    """Write results, policy and report of a run; what was signed does not change.
+
+    Raises
+    ------
+    ResultsError
+        If the run was signed and its results would change, or a file cannot be written.
+    """
+    files = conclusions.files()
+    if signoff is not None:
+        check_unchanged(folder, files[RESULTS], signoff)
+        files = {name: files[name] for name in (RESULTS, REPORT)}
+    for name, text in files.items():
         write_atomically(folder / name, text)
     link_latest(folder)
     return RunResult(folder, conclusions)
+
+
+def check_unchanged(folder: Path, results: str, signoff: Mapping[str, Any]) -> None:
+    """Refuse to give a signed run other results.
+
+    Raises
+    ------
+    ResultsError
+        If they would not be the ones that were signed.
+    """
+    signed = signoff["record"]["files"][RESULTS]
+    if hashlib.sha256(results.encode()).hexdigest() != signed:
+        raise ResultsError(
+            "the run is signed, and its results would change",
+            where=folder.resolve().name,
+            hint="make a new run, or copy run.jsonl to another folder and report that",
+        )
 
 
 def write_index(output: str | Path, results: Sequence[RunResult]) -> Path:
