@@ -76,6 +76,7 @@ def open_page(browser: Browser, site: Path) -> Iterator[OpenPage]:
             forced_colors="active" if theme == "forced" else "none",
             java_script_enabled=javascript,
         )
+        context.set_default_timeout(120_000)  # a busy machine is no fault of the page
         contexts.append(context)
         page = context.new_page()
         page.goto((site / name).as_uri())

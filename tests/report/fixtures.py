@@ -138,6 +138,7 @@ def strata(groups: tuple[GroupRow, ...]) -> list[dict[str, Any]]:
         if row[2] is None:
             continue
         shifts = (("wording", (("person-first", -0.03), ("identity-first", 0.05),
+                               ("person-first minus identity-first", -0.08 - row[2]),
                                ("community", -0.01))),
                   ("valence", (("positive", 0.02), ("negative", -0.02))))  # fmt: skip
         for by, values in shifts:

@@ -113,7 +113,10 @@ def _left_out(material: Material) -> tuple[Item, ...]:
         if len(names) > _NAMED:
             shown.append(words.and_more(len(names) - _NAMED))
         items.append(
-            Item(name=words.many_not_tested(len(names)), text=(why, Listing(tuple(shown))))
+            Item(
+                name=words.many_not_tested(len(names)),
+                text=(say(words.WHY_AND_WHAT.text, what=Listing(tuple(shown)), why=why),),
+            )
         )
     return tuple(items)
 
@@ -196,7 +199,7 @@ def _command(material: Material) -> str:
     if spec.temperature is not None:
         words_of_command += ["--temperature", f"{spec.temperature:g}"]
     words_of_command += ["--seed", str(spec.seed)]
-    if spec.scoring in {"exact", "sampled"}:
+    if spec.scoring == "sampled":
         words_of_command += ["--scoring", spec.scoring]
     if spec.limit is not None:
         words_of_command += ["--limit", str(spec.limit)]

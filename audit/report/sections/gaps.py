@@ -14,6 +14,7 @@ from audit.report.sections.rows import sorted_rows, stratum_name, stratum_row, t
 from audit.report.wording import gaps as words
 
 _MOST_TEMPLATES = 10
+_MINUS = " minus "  # how a difference of two strata is named
 _STRATA = ("wording", "valence", "use")
 _WORDING_ORDER = ("person-first", "identity-first", "community", "community term")
 
@@ -59,14 +60,14 @@ def wording(material: Material) -> WordingSection:
     """Return section 5."""
     results = material.results
     tables = tuple(table for by in _STRATA if (table := _table(material, by)) is not None)
-    larger, compared = _identity_first_larger(material)
+    differ, compared = _style_differences(material)
     templates = [s for s in results.strata if s.by == "template" and s.estimate is not None]
     chosen = sorted(templates, key=lambda s: -abs(s.estimate or 0.0))[:_MOST_TEMPLATES]
     return WordingSection(
         head=Head(
             anchor="wording",
             name=words.WORDING,
-            heading=words.wording_heading(larger, compared),
+            heading=words.wording_heading(differ, compared),
             stand=(words.WORDING_STAND,) if tables else (words.NO_STRATA,),
         ),
         placebo_stand=_placebo_stand(material),
@@ -94,14 +95,14 @@ def _placebo_stand(material: Material) -> tuple[Sentence, ...]:
     )
 
 
-def _identity_first_larger(material: Material) -> tuple[int, int]:
-    """Count the groups where identity-first wording drew the larger gap, of those with both."""
-    sizes: dict[str, dict[str, float]] = {}
-    for stratum in material.results.strata:
-        if stratum.by == "wording" and stratum.group is not None and stratum.estimate is not None:
-            sizes.setdefault(stratum.group, {})[stratum.value] = abs(stratum.estimate)
-    both = [by for by in sizes.values() if {"person-first", "identity-first"} <= by.keys()]
-    return sum(by["identity-first"] > by["person-first"] for by in both), len(both)
+def _style_differences(material: Material) -> tuple[int, int]:
+    """Count the groups whose wording styles differ for sure, of those where that was computed."""
+    known = [
+        stratum.interval
+        for stratum in material.results.strata
+        if stratum.by == "wording" and _MINUS in stratum.value and stratum.interval is not None
+    ]
+    return sum(not each.low <= 0 <= each.high for each in known), len(known)
 
 
 def _table(material: Material, by: str) -> StrataTable | None:
@@ -110,7 +111,7 @@ def _table(material: Material, by: str) -> StrataTable | None:
     values = list(dict.fromkeys(stratum.value for stratum in chosen))
     if len(values) < 2:
         return None
-    values.sort(key=lambda v: _WORDING_ORDER.index(v) if v in _WORDING_ORDER else len(values))
+    values.sort(key=_place)
     cells = {(stratum.group, stratum.value): stratum for stratum in chosen}
     order: list[str | None] = [
         *(group.id for group in sorted_rows(material.results.groups)),
@@ -132,6 +133,13 @@ def _table(material: Material, by: str) -> StrataTable | None:
         rows=rows,
         note=words.STRATA_NOTE,
     )
+
+
+def _place(value: str) -> int:
+    """Return where a column stands: known styles first, differences last."""
+    if value in _WORDING_ORDER:
+        return _WORDING_ORDER.index(value)
+    return len(_WORDING_ORDER) + (1 if _MINUS in value else 0)
 
 
 def _cell(material: Material, stratum: StratumData | None) -> Row | None:

@@ -207,7 +207,9 @@ def decision(material: Material) -> DecisionSection:
                     names.UNSETTLED_FACT.text,
                     concern=unsettled["concern"],
                     little=unsettled["not_enough_evidence"],
-                ),
+                )
+                if any(unsettled.values())
+                else names.ALL_SETTLED,
             ),
         ),
         signed=signed_decision(material.evidence.signoff),

@@ -131,8 +131,8 @@ def _remarks(material: Material, entries: Sequence[OverrideData]) -> tuple[Value
     found: list[Value] = []
     if any(entry.illustration_only for entry in entries):
         found.append(words.ILLUSTRATION)
-    found.append(_within(material, entries))
-    return (*found, *_reasons(entries))
+    reasons = _reasons(entries)
+    return (*found, *(reasons or (_within(material, entries),)))
 
 
 def _within(material: Material, entries: Sequence[OverrideData]) -> Sentence:

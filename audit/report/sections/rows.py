@@ -13,6 +13,7 @@ from audit.report.sections.material import LABEL_LIMIT, Material, any_descriptor
 from audit.report.wording import gaps as words
 from audit.report.wording.verdicts import ANY_DESCRIPTOR, SMALL_BUT_REAL, reason_words
 
+_LEAST_P = 0.0001
 VERDICT_ORDER: tuple[Verdict, ...] = ("gap", "concern", "no_gap", "not_enough_evidence")
 
 
@@ -157,8 +158,8 @@ def _facts(material: Material, gap: GapData) -> tuple[Fact, ...]:
                 name=words.P_VALUE,
                 value=say(
                     words.P_PAIR.text,
-                    p=Number(gap.p_value, 4),
-                    adjusted=Number(gap.p_adjusted, 4),
+                    p=_p_value(gap.p_value),
+                    adjusted=_p_value(gap.p_adjusted),
                 ),
             )
         )
@@ -173,6 +174,13 @@ def _facts(material: Material, gap: GapData) -> tuple[Fact, ...]:
     if gap.unparsed_gap:
         facts.append(Fact(name=words.REFUSAL_GAP, value=Amount(gap.unparsed_gap)))
     return tuple(facts)
+
+
+def _p_value(p: float | None) -> Value:
+    """Return a p-value; one that would print as zero is printed as a bound."""
+    if p is not None and p < _LEAST_P:
+        return say(words.P_TINY.text, least=Number(_LEAST_P, 4))
+    return Number(p, 4)
 
 
 def _means(material: Material, gap: GapData) -> Fact:

@@ -78,7 +78,9 @@ LABELS: dict[str, Sentence] = {
     "nulls": say("Tested, with no gap beyond the limit"),
     "none_listed": say("None."),
     "sources": say("Sources of the probe set"),
-    "command_caption": say("The command that repeats this run"),
+    "command_caption": say(
+        "The command that repeats this run. Where the probe set is a file, give its path."
+    ),
     "warnings": say("Caveats of this run"),
     "no_warnings": say("The run recorded no caveats."),
     "since_caption": say("Difference from the earlier run, by group"),

@@ -6,6 +6,8 @@ from audit.records import Direction
 from audit.report.message import Amount, Day, Sentence, Value, say, say_n
 from audit.report.wording.verdicts import OutcomeWords
 
+_LEAST = 0.0005  # prints as 0.0 points or 0.000
+
 DEMONSTRATION = say(
     "This run demonstrates the instrument and says nothing about a deployed system."
 )
@@ -88,7 +90,9 @@ def treated(
 
 
 def placebos_at_most(example: str, gap: Amount) -> Sentence:
-    """Return what plain words did."""
+    """Return what plain words did; a move too small to print is none."""
+    if not gap.value or abs(gap.value) < _LEAST:
+        return say("Plain words such as “{word}” did not move the answer.", word=example)
     return say(
         "Plain words such as “{word}” moved the answer by {gap} at most.", word=example, gap=gap
     )

@@ -68,6 +68,7 @@ def terms_line(count: int, low: Value, high: Value) -> Sentence:
 
 P_VALUE = say("p, unadjusted and adjusted")
 P_PAIR = say("{p} and {adjusted}")
+P_TINY = say("below {least}")
 PHRASES = say("Other phrases for the group too (estimand phrases)")
 PLACEBO_ADJUSTED = say("After taking the mean placebo gap away")
 MEANS = say("{outcome}, without and with the words")
@@ -78,19 +79,16 @@ COMPARED_PAIR = say("{templates} templates, {terms} terms")
 ESTIMATE_AND_SPAN = say("{estimate}, interval {span}")
 
 
-def wording_heading(larger: int, compared: int) -> Sentence:
-    """Return which wording style drew the larger gap."""
+def wording_heading(differ: int, compared: int) -> Sentence:
+    """Return in how many groups the wording style makes a difference beyond chance."""
     if not compared:
         return say("Gaps by wording, kind of sentence and placebo term")
-    if 2 * larger > compared:
-        return say(
-            "Identity-first wording drew the larger gap in {n} of {total} groups",
-            n=larger,
-            total=compared,
-        )
-    return say(
-        "Person-first wording drew the larger gap in {n} of {total} groups",
-        n=compared - larger,
+    if not differ:
+        return say("No group shows a clear difference between wording styles")
+    return say_n(
+        "In {n} of {total} groups the wording style makes a clear difference",
+        "In {n} of {total} groups the wording style makes a clear difference",
+        differ,
         total=compared,
     )
 
@@ -107,6 +105,7 @@ NO_STRATA = say("The run has no figures by wording style or kind of sentence.")
 STRATUM_NAMES: dict[str, Sentence] = {
     "person-first": say("person-first"),
     "identity-first": say("identity-first"),
+    "person-first minus identity-first": say("person-first minus identity-first"),
     "community": say("community term"),
     "community term": say("community term"),
     "medical": say("medical"),

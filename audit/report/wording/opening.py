@@ -31,6 +31,7 @@ PLACEBOS = say("Placebos")
 AT_MOST = say("{gap} at most")
 NO_PLACEBOS = say("none tested")
 UNSETTLED = say("Not settled")
+ALL_SETTLED = say("no group")
 UNSETTLED_FACT = say("{concern} with an unclear limit, {little} without enough evidence")
 
 PAIRS = say("Pairs")
@@ -49,7 +50,8 @@ REFERENCE_PLAIN = say("the same sentence with no mention")
 def pairs_fact(n_pairs: int, groups: int, terms: int, templates: int) -> Sentence:
     """Return how much was compared."""
     return say(
-        "{pairs}: {groups} groups, {terms} terms, up to {templates} templates",
+        "{pairs}: {groups} groups with {terms} terms, and the placebo terms, in up to {templates} "
+        "templates",
         pairs=n_pairs,
         groups=groups,
         terms=terms,

@@ -119,6 +119,9 @@ NOT_TESTED_STAND = say("What is missing here is no evidence that there is no gap
 PLACEBO_ITEM = say("{term} (placebo term)")
 
 
+WHY_AND_WHAT = say("{what}: {why}")
+
+
 def and_more(count: int) -> Sentence:
     """Return how many more there are."""
     return say_n("{n} more", "{n} more", count)
