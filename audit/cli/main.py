@@ -13,6 +13,7 @@ from audit.errors import AuditError
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("audit.cli.run:run", "Audit a classifier with one or more probe sets."),
+    "plan": ("audit.cli.plan:plan", "Say what an audit could show before anything is sent."),
     "report": ("audit.cli.report:report", "Render the report of a finished run again."),
     "probes": ("audit.cli.probes:probes", "List and show probe sets."),
     "models": ("audit.cli.models:models", "List the kinds of systems that can be audited."),

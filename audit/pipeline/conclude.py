@@ -72,6 +72,20 @@ def results_text(results: Mapping[str, Any]) -> str:
     return json.dumps(results, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
+def summarise_log(log: RunLog, *, limits: Mapping[str, Any] | None = None) -> GapSummary:
+    """Compute every gap of a run from its log; ``limits`` as in `conclude`."""
+    header = Header.of(log.header)
+    return summarise_gaps(
+        log.variants,
+        log.predictions,
+        groups=header.groups,
+        placebos=header.placebos,
+        outcome=outcome_of(header.task, score_range=header.score_range),
+        limits=_limits(header.limits, limits),
+        rng=np.random.default_rng(log.header["spec"]["seed"]),
+    )
+
+
 def conclude(
     log: RunLog,
     *,
@@ -102,16 +116,8 @@ def conclude(
     """
     footer = ended(log)
     header = Header.of(log.header)
-    outcome = outcome_of(header.task, score_range=header.score_range)
-    summary = summarise_gaps(
-        log.variants,
-        log.predictions,
-        groups=header.groups,
-        placebos=header.placebos,
-        outcome=outcome,
-        limits=_limits(header.limits, limits),
-        rng=np.random.default_rng(log.header["spec"]["seed"]),
-    )
+    summary = summarise_log(log, limits=limits)
+    outcome = summary.outcome
     findings = judge(summary.groups, summary.limits, outcome)
     if log.header["spec"]["quick"]:
         findings = [_too_quick(finding) for finding in findings]

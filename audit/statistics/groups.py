@@ -25,10 +25,11 @@ from audit.records import (
 )
 from audit.statistics.caveats import caveats
 from audit.statistics.cells import NO_LABEL, Answers, answers_of
+from audit.statistics.components import Components
 from audit.statistics.families import Family, Run, Subject, gap_records, second_estimands
 from audit.statistics.flips import pair_flips, repeat_instability, transitions
 from audit.statistics.pairs import Key, build_table, describe_pairs
-from audit.statistics.shares import run_variance_shares
+from audit.statistics.shares import run_components, run_variance_shares
 from audit.statistics.strata import (
     dispersion,
     placebo_adjusted,
@@ -60,6 +61,8 @@ class GapSummary:
         ``counts_by_label`` and ``transitions``, as published.
     strata, reference_sensitivity, dispersion, secondary : list of dict
         See `audit.statistics.strata`; outside the verdicts.
+    components : Components or None
+        Variance components averaged over the groups, for planning the next audit.
     variance_shares : mapping
         Shares of the variance by source; ``None`` = not estimated.
     worst : (str, float) or None
@@ -78,6 +81,7 @@ class GapSummary:
     reference_sensitivity: Sequence[Record]
     dispersion: Sequence[Record]
     secondary: Sequence[Record]
+    components: Components | None
     variance_shares: Mapping[str, float | None]
     worst: tuple[str, float] | None
     not_tested: tuple[NotTested, ...]
@@ -177,6 +181,7 @@ def summarise_gaps(
     named = _terms_by_key(groups, placebos)
     group_family = _group_family(run, groups, estimand)
     placebo_family = _term_family(run, named, "placebo")
+    components = run_components(run, group_family)
     group_gaps = _with_second_estimands(
         gap_records(run, group_family),
         second_estimands(run, group_family),
@@ -193,7 +198,8 @@ def summarise_gaps(
         reference_sensitivity=reference_sensitivity(run, group_family),
         dispersion=dispersion(run, group_family),
         secondary=secondary_outcomes(run, group_family),
-        variance_shares=run_variance_shares(run, group_family),
+        components=components,
+        variance_shares=run_variance_shares(run, components),
         worst=worst_group(
             {gap.id: gap.estimate for gap in group_gaps},
             high_is_worse=outcome.favourable_end == "low",

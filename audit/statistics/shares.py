@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from audit.statistics.cells import Answers
@@ -15,8 +17,8 @@ from audit.statistics.variance import variance_shares
 SOURCES = ("template", "term", "interaction", "shot_order", "sampling")
 
 
-def run_variance_shares(run: Run, family: Family) -> dict[str, float | None]:
-    """Estimate where a run's variance comes from.
+def run_components(run: Run, family: Family) -> Components | None:
+    """Estimate a run's variance components, averaged over its groups.
 
     Parameters
     ----------
@@ -27,12 +29,9 @@ def run_variance_shares(run: Run, family: Family) -> dict[str, float | None]:
 
     Returns
     -------
-    dict
-        ``template``, ``term``, ``interaction``, ``shot_order`` and ``sampling``: shares of the
-        variance of one pair asked once on each side, each in [0, 1], that sum to 1. The components
-        are averaged over the groups first. All are ``None`` where no group can be split or single
-        repeats hide the sampling noise; ``shot_order`` is ``None`` with one shot order. Scores are
-        not drawn: their sampling share is 0.
+    Components or None
+        ``None`` where no group can be split, or single repeats hide the sampling noise. Scores are
+        not drawn: their sampling variance is 0.
     """
     draws = _draw_variance(run.answers, run.outcome.unit == "score")
     present = ~np.isnan(run.answers.value)
@@ -63,8 +62,30 @@ def run_variance_shares(run: Run, family: Family) -> dict[str, float | None]:
             continue  # too few terms or templates to split: this group says nothing
         parts.append(part)
     if not parts:
+        return None
+    return replace(_average(parts), pilot_templates=run.cells.n_units)
+
+
+def run_variance_shares(run: Run, components: Components | None) -> dict[str, float | None]:
+    """Say where a run's variance comes from.
+
+    Parameters
+    ----------
+    run : Run
+        The measured run.
+    components : Components or None
+        From `run_components`.
+
+    Returns
+    -------
+    dict
+        ``template``, ``term``, ``interaction``, ``shot_order`` and ``sampling``: shares of the
+        variance of one pair asked once on each side, each in [0, 1], that sum to 1. All are
+        ``None`` without components; ``shot_order`` is ``None`` with one shot order.
+    """
+    if components is None:
         return dict.fromkeys(SOURCES)
-    shares = variance_shares(_average(parts), fillers=fillers.shape[1])
+    shares = variance_shares(components, fillers=run.cells.filler_matrix().shape[1])
     return {
         source: None if share is None else number(share)
         for source, share in ((name, getattr(shares, name)) for name in SOURCES)

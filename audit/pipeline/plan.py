@@ -1,0 +1,161 @@
+"""Plan an audit: what a probe set can show, said before anything is sent."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from audit.errors import ConfigError
+from audit.pipeline.conclude import summarise_log
+from audit.probes import Expansion, expand, load_probe_set
+from audit.records import Group
+from audit.runlog import read_run
+from audit.statistics.components import Components, prior_components
+from audit.statistics.design import Design
+from audit.statistics.planner import Plan, plan
+
+Scheme = Literal["exact", "sampled", "deterministic"]
+DEFAULT_TOLERANCE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPlan:
+    """One group's design and what it can show."""
+
+    group: Group
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPlan:
+    """What a whole audit would send and could show.
+
+    Attributes
+    ----------
+    sentences : int
+        Distinct variants; ``answers`` counts their repeats where labels are drawn.
+    tolerance, gap : float
+        The limit, and the true gap that is planned for (fractions).
+    groups : tuple of GroupPlan
+        In the order of the probe set.
+    basis : str
+        Where the variance components come from, for people.
+    """
+
+    sentences: int
+    answers: int
+    tolerance: float
+    gap: float
+    groups: tuple[GroupPlan, ...]
+    basis: str
+
+
+def plan_audit(
+    source: str | Path,
+    *,
+    scheme: Scheme = "exact",
+    pilot: str | Path | None = None,
+    reference_rate: float = 0.3,
+    gap: float | None = None,
+    power: float = 0.8,
+    limits: Mapping[str, Any] | None = None,
+    repeats: int | None = None,
+) -> AuditPlan:
+    """Judge a probe set before it is run.
+
+    Parameters
+    ----------
+    source : str or Path
+        A probe file, or a shipped name.
+    scheme : {'exact', 'sampled', 'deterministic'}
+        How the target answers: exact probabilities, drawn labels, or labels that never vary.
+    pilot : str or Path, optional
+        A finished run whose variance components are used; default: stated priors.
+    reference_rate : float
+        Prior share of unfavourable answers on the reference, in (0, 1). Ignored with a pilot.
+    gap : float, optional
+        True gap to plan for, a fraction; default: twice the limit.
+    power : float
+        Probability of the wanted verdict, in (0, 1).
+    limits, repeats
+        Override the probe set's.
+
+    Raises
+    ------
+    ProbeError, ConfigError, RunLogError
+        If the probe set, the pilot or a number cannot be used.
+    """
+    probe_set = load_probe_set(source)
+    given = {key: value for key, value in (limits or {}).items() if value is not None}
+    chosen = dataclasses.replace(probe_set.limits, **given)
+    tolerance = chosen.tolerance or DEFAULT_TOLERANCE
+    wanted = 2 * tolerance if gap is None else gap
+    expansion = expand(probe_set)
+    drawn = scheme == "sampled"
+    times = (repeats or probe_set.sampling.repeats) if drawn else 1
+    components, at_gap, basis = _components(pilot, reference_rate, wanted)
+    plans = []
+    for group in expansion.groups:
+        design = _design(expansion, group, scheme, times)
+        if design is None:
+            continue
+        judged = plan(
+            components,
+            design,
+            tolerance=tolerance,
+            gap=wanted,
+            at_gap=at_gap,
+            confidence_level=chosen.confidence_level,
+            power=power,
+            strict=chosen.strict_pass,
+        )
+        plans.append(GroupPlan(group, judged))
+    sentences = len(expansion.variants)
+    return AuditPlan(sentences, sentences * times, tolerance, wanted, tuple(plans), basis)
+
+
+def _components(
+    pilot: str | Path | None, reference_rate: float, gap: float
+) -> tuple[Components, Components | None, str]:
+    """Return the components at no gap and at the wanted gap, and where they come from."""
+    if pilot is not None:
+        measured = summarise_log(read_run(pilot)).components
+        if measured is None:
+            raise ConfigError(
+                "the pilot says nothing about the variance: too few templates or terms, or one "
+                "repeat only",
+                where=str(pilot),
+                hint="use a run with at least 10 templates and 3 terms, exact or with 2 repeats",
+            )
+        return measured, None, f"measured in run {Path(pilot).name}"
+    try:
+        shifted = prior_components(reference_rate, gap)
+        return (
+            prior_components(reference_rate),
+            shifted,
+            f"a typical few-shot classifier that is unfavourable {reference_rate:.0%} of the time "
+            "(a belief, not a measurement: name a finished run with --pilot)",
+        )
+    except ValueError as error:
+        raise ConfigError(str(error), where="--reference-rate") from error
+
+
+def _design(expansion: Expansion, group: Group, scheme: Scheme, repeats: int) -> Design | None:
+    """Count what a group has in the probe set; ``None`` where nothing can be compared."""
+    own = [v for v in expansion.variants if v.group == group.id]
+    units = {variant.unit for variant in own}
+    fillers = {v.term for v in expansion.variants if v.role == "reference" and v.unit in units}
+    if not own or not fillers:
+        return None
+    return Design(
+        templates=len(units),
+        terms=len({variant.term for variant in own}),
+        repeats=repeats,
+        fillers=len(fillers),
+        reference_repeats=repeats,
+        groups=len(expansion.groups),
+        scheme=scheme,
+    )
