@@ -30,7 +30,7 @@ def check_labels(labels: Sequence[str], separator: str = "") -> None:
             problem = "has a line break in it"
         elif separator and separator in label:
             problem = f"holds the separator {separator!r}"
-        elif label in labels[:position]:
+        elif label_forms(label) in map(label_forms, labels[:position]):
             problem = "is there twice"
         if problem:
             raise ConfigError(f"the label {label!r} {problem}", where="task.labels")
@@ -57,8 +57,8 @@ def parse_label(
     labels : sequence of str
         The task's labels; where one begins another, the longest that fits is read.
     rule : {'starts_with', 'exact'}
-        Whether text may follow the label. After a label only the end or something that is no
-        letter may come, so "Positively" is not "Positive".
+        ``starts_with`` is literal: anything may follow the label, so "Positively" is read as
+        "Positive" and "否定的" as "否定". ``exact`` allows nothing but space after it.
     stops : sequence of str
         Where generation ends: a line break and the task's separator.
 
@@ -74,17 +74,14 @@ def parse_label(
     >>> parse_label(" positive", ["Positive", "Negative"]) is None
     True
     """
-    answer = unicodedata.normalize("NFC", cut_at_stop(text, stops)).lstrip()
-    for label in sorted(labels, key=len, reverse=True):
-        shown = unicodedata.normalize("NFC", label)
-        if rule == "exact":
-            if answer.rstrip() == shown:
-                return label
-        elif answer.startswith(shown) and not _continues_word(answer[len(shown) :]):
+    answer = cut_at_stop(text, stops).lstrip()
+    forms = [(form, label) for label in labels for form in label_forms(label)]
+    for form, label in sorted(forms, key=lambda pair: len(pair[0]), reverse=True):
+        if answer.rstrip() == form if rule == "exact" else answer.startswith(form):
             return label
     return None
 
 
-def _continues_word(rest: str) -> bool:
-    """Whether ``rest`` begins with a letter or a mark that belongs to the letter before it."""
-    return bool(rest) and unicodedata.category(rest[0])[0] in "LM"
+def label_forms(label: str) -> tuple[str, ...]:
+    """Return the ways to write a label: with composed and with decomposed characters."""
+    return tuple(dict.fromkeys(unicodedata.normalize(kind, label) for kind in ("NFC", "NFD")))

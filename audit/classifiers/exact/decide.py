@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-import unicodedata
 from collections.abc import Sequence
 from functools import cache
 from typing import Final, Literal
+
+from audit.classifiers.labels import label_forms
 
 NONE: Final = -1
 UNDECIDED: Final = -2
@@ -48,11 +49,11 @@ class Decider:
     ) -> None:
         self._rule = rule
         self._stops = tuple(stop.encode() for stop in stops)
-        forms = {
-            (unicodedata.normalize(kind, label).encode(), number)
+        forms = [
+            (form.encode(), number)
             for number, label in enumerate(labels)
-            for kind in ("NFC", "NFD")
-        }
+            for form in label_forms(label)
+        ]
         self._forms = sorted(forms, key=lambda form: (-len(form[0]), form))
 
     def __call__(self, data: bytes, *, finished: bool = False) -> int:

@@ -17,9 +17,9 @@ STOPS = ("\n", "###")
         (" Positive. I think", "Positive"),
         (" Positive 100%", "Positive"),
         (" Positive/Negative", "Positive"),
-        (" Positively", None),
-        (" Positiveé", None),
-        (" Positive\u0301", None),
+        (" Positively", "Positive"),
+        (" Positiveé", "Positive"),
+        (" Positive\u0301", "Positive"),
         (" positive", None),
         (" POSITIVE", None),
         (" Not Positive", None),
@@ -53,13 +53,14 @@ def test_longest_label_wins_where_one_begins_another() -> None:
     labels = ("Bad", "Bad faith", "Good")
     assert parse_label(" Bad faith", labels) == "Bad faith"
     assert parse_label(" Bad, faith", labels) == "Bad"
-    assert parse_label(" Bad faithful", labels) == "Bad"
+    assert parse_label(" Bad faithful", labels) == "Bad faith"
+    assert parse_label(" Bad fai", labels) == "Bad"
 
 
 def test_labels_in_other_scripts() -> None:
     labels = ("肯定", "否定", "Nötr")
     assert parse_label(" 否定\n", labels, stops=STOPS) == "否定"
-    assert parse_label(" 否定的", labels, stops=STOPS) is None
+    assert parse_label(" 否定的", labels, stops=STOPS) == "否定"
     assert parse_label(" No\u0308tr", labels) == "Nötr"
 
 
@@ -70,7 +71,16 @@ def test_cut_at_first_of_several_stops() -> None:
 
 
 @pytest.mark.parametrize(
-    "labels", [(), ("Good", ""), ("Good", " Bad"), ("Good", "Good"), ("A\nB", "C"), ("A###", "B")]
+    "labels",
+    [
+        (),
+        ("Good", ""),
+        ("Good", " Bad"),
+        ("Good", "Good"),
+        ("A\nB", "C"),
+        ("A###", "B"),
+        ("N\u00f6tr", "No\u0308tr"),
+    ],
 )
 def test_refuses_labels_that_cannot_be_read_back(labels: tuple[str, ...]) -> None:
     with pytest.raises(ConfigError):
