@@ -26,7 +26,7 @@ from audit.report.message import (
     Span,
     Tone,
     Value,
-    say,
+    fill,
 )
 from audit.report.model import ReportModel
 from audit.report.parts import Change, Row
@@ -139,7 +139,7 @@ def _page(template: str, lang: str, title: Sentence, context: Mapping[str, objec
         "short": SHORT,
         "symbol": _SYMBOLS,
         "title": title,
-        "interval_name": tongue.text(say(LABELS["interval"].text, level=level)),  # type: ignore[arg-type]
+        "interval_name": tongue.text(fill(LABELS["interval"], level=level)),  # type: ignore[arg-type]
         **context,
     }
     style = _compact(environment.get_template("report.css").render(shared))
@@ -163,7 +163,7 @@ def _context(report: ReportModel, tongue: Language) -> dict[str, object]:
         "level": Share(report.confidence_level),
         "gap_name": LABELS["gap_points" if points else "gap_score"],
         "outcome_text": tongue.text(report.outcome_name),
-        "footer": say(LABELS["run_footer"].text, run=report.run_id),
+        "footer": fill(LABELS["run_footer"], run=report.run_id),
         "elsewhere": {},
         "foreign": _lang_attribute(report.probe_language, tongue.tag),
         "english": _lang_attribute("en", tongue.tag),
@@ -230,7 +230,7 @@ class _Writer:
 
     def fill(self, sentence: Sentence, **values: Value) -> str:
         """Return a label with its values."""
-        return self.tongue.text(say(sentence.text, **values))
+        return self.tongue.text(fill(sentence, **values))
 
     def css(self, value: Value) -> Markup:
         """Return text for a CSS string."""

@@ -33,6 +33,7 @@ from audit.report.message import (
     Toned,
     Tongue,
     Value,
+    fill,
     say,
 )
 
@@ -133,7 +134,7 @@ class Language:
             number = self.brief(number)
         if amount.bare or amount.unit == "score":
             return number
-        return self.text(say(_POINTS.text, number=number))
+        return self.text(fill(_POINTS, number=number))
 
     def signed(self, value: float, unit: str, *, plus: bool = True) -> str:
         """Return a number in points (one decimal) or in the score's unit (three decimals)."""

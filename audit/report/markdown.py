@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from audit.report.language import Language, language
-from audit.report.message import Share, Span, say
+from audit.report.message import Share, Span, fill
 from audit.report.model import ReportModel
 from audit.report.parts import Row
 from audit.report.wording.chrome import LABELS
@@ -36,7 +36,7 @@ def render_markdown(report: ReportModel, *, lang: str = "en") -> str:
             for item in left_out
         ]
         lines.append("")
-    run = tongue.text(say(LABELS["run_footer"].text, run=report.run_id))
+    run = tongue.text(fill(LABELS["run_footer"], run=report.run_id))
     lines += [f"{_safe(run)}. {_safe(tongue.text(report.closing))}"]
     return "\n".join(lines)
 
@@ -47,7 +47,7 @@ def _table(report: ReportModel, tongue: Language) -> list[str]:
     head = [
         tongue.text(LABELS["group"]),
         tongue.text(LABELS["gap_points" if unit == "points" else "gap_score"]),
-        tongue.text(say(LABELS["interval"].text, level=Share(report.confidence_level))),
+        tongue.text(fill(LABELS["interval"], level=Share(report.confidence_level))),
         tongue.text(LABELS["verdict"]),
         tongue.text(LABELS["smallest"]),
     ]

@@ -124,6 +124,11 @@ def say_n(one: str, many: str, count: float, /, **values: Value) -> Sentence:
     return Sentence(one, {"n": number, **values}, many, count)
 
 
+def fill(sentence: Sentence, /, **values: Value) -> Sentence:
+    """Return a message that stands in a table, with its values."""
+    return Sentence(sentence.text, values, sentence.plural, sentence.count)
+
+
 def probe(text: str) -> Toned:
     """Return text of the probe set, which may be in another language than the report."""
     return Toned(text, "probe")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from audit.records import Verdict
 from audit.report.language import Language, language
-from audit.report.message import Amount, Share, Span, Value, say
+from audit.report.message import Amount, Share, Span, Value, fill
 from audit.report.model import ReportModel
 from audit.report.parts import Row
 from audit.report.scale import Scale
@@ -112,8 +112,8 @@ def _sentences(report: ReportModel, tongue: Language) -> list[str]:
         for row in block.rows:
             lines.append(
                 tongue.text(
-                    say(
-                        LABELS["plain_row"].text,
+                    fill(
+                        LABELS["plain_row"],
                         group=row.label,
                         gap=_gap(row, report),
                         interval=Span(row.low, row.high, unit),
@@ -155,7 +155,7 @@ class _Table:
         self.head = (
             tongue.text(LABELS["group"]),
             tongue.text(LABELS["gap_points" if unit == "points" else "gap_score"]),
-            tongue.text(say(LABELS["interval"].text, level=level)),
+            tongue.text(fill(LABELS["interval"], level=level)),
             tongue.text(LABELS["verdict"]),
         )
         self.cells = [self._cells(row) for row in self.rows]

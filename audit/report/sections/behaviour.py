@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from audit.report.inert import inert
-from audit.report.message import Number, Sentence, Share, Tone, Value, say
+from audit.report.message import Number, Sentence, Share, Tone, Value, fill
 from audit.report.model import FlipsSection, SteadinessSection
 from audit.report.parts import Fact, FlipCell, FlipRow, GroupFlips, Head
 from audit.report.results import GapData, TransitionData
@@ -154,7 +154,7 @@ def steadiness(material: Material) -> SteadinessSection:
 
 def _steady_facts(material: Material) -> tuple[Fact, ...]:
     overall = material.results.overall
-    no_labels = say(NOT_AVAILABLE_BECAUSE.text, why=NO_LABELS)
+    no_labels = fill(NOT_AVAILABLE_BECAUSE, why=NO_LABELS)
     orders: Value = words.ONE_ORDER
     if material.results.spec.shot_orders > 1:
         orders = material.results.spec.shot_orders
@@ -169,7 +169,7 @@ def _steady_facts(material: Material) -> tuple[Fact, ...]:
             name=words.UNPARSED,
             value=no_labels
             if overall.unparsed_rate is None
-            else say(UNREAD_FACT.text, share=Share(overall.unparsed_rate, 2)),
+            else fill(UNREAD_FACT, share=Share(overall.unparsed_rate, 2)),
         ),
         *((Fact(name=words.SHOT_ORDERS, value=orders),) if material.evidence.prompt else ()),
     )

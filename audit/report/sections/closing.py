@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from audit.report.inert import inert
-from audit.report.message import Listing, Sentence, Tone, Value, code, say
+from audit.report.message import Listing, Sentence, Tone, Value, code, fill
 from audit.report.model import ConsultedSection, MethodSection, NotTestedSection, SinceSection
 from audit.report.parts import Change, Fact, Head, Item
 from audit.report.results import GapData
@@ -94,7 +94,7 @@ def _null(material: Material, gap: GapData) -> Item:
     if gap.small_but_real:
         said.append(SMALL_BUT_REAL)
     said.append(smallest_gap(material.amount(gap.smallest_detectable_gap, signed=False)))
-    name: Value = say(words.PLACEBO_ITEM.text, term=label) if placebo else label
+    name: Value = fill(words.PLACEBO_ITEM, term=label) if placebo else label
     return Item(name=name, text=tuple(said))
 
 
@@ -115,7 +115,7 @@ def _left_out(material: Material) -> tuple[Item, ...]:
         items.append(
             Item(
                 name=words.many_not_tested(len(names)),
-                text=(say(words.WHY_AND_WHAT.text, what=Listing(tuple(shown)), why=why),),
+                text=(fill(words.WHY_AND_WHAT, what=Listing(tuple(shown)), why=why),),
             )
         )
     return tuple(items)
@@ -224,8 +224,8 @@ def _method_facts(material: Material) -> tuple[Fact, ...]:
         "fingerprint": code(inert(spec.fingerprint, limit=80)) if spec.fingerprint else None,
         "settings": _pairs(spec.settings),
         "versions": _pairs(spec.versions),
-        "times": say(
-            words.FROM_TO.text,
+        "times": fill(
+            words.FROM_TO,
             start=inert(results.started, limit=40),
             end=inert(results.finished, limit=40) if results.finished else words.NOT_STATED,
         ),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from audit.records import Direction
 from audit.report.inert import inert
-from audit.report.message import Amount, Listing, Number, Share, Value, code, say
+from audit.report.message import Amount, Listing, Number, Share, Value, code, fill
 from audit.report.message import Sentence as Words
 from audit.report.model import SLOT, DecisionSection, FindingSection, Identity, TestedSection
 from audit.report.parts import Fact, Head, Named, Row, Tally
@@ -31,24 +31,24 @@ def identity(material: Material, language: Value) -> Identity:
     probe_set = inert(f"{probe.name} {probe.version}".strip(), limit=LABEL_LIMIT)
     system: Value = model
     if spec.revision:
-        system = say(names.SYSTEM_REVISION.text, model=model, revision=code(_hash(spec.revision)))
+        system = fill(names.SYSTEM_REVISION, model=model, revision=code(_hash(spec.revision)))
     made = inert(results.created_with, limit=LABEL_LIMIT) if results.created_with else None
     return Identity(
         kicker=words.kicker(inert(results.started, limit=40)),
-        title=say(names.TITLE.text, model=model, probe_set=probe_set),
+        title=fill(names.TITLE, model=model, probe_set=probe_set),
         heading=words.heading(model, inert(probe.attribute, limit=LABEL_LIMIT)),
         facts=(
             Fact(name=names.SYSTEM, value=system),
             Fact(
                 name=names.PROBE_SET,
-                value=say(
-                    names.NAME_AND_HASH.text, name=probe_set, hash=code(_hash(spec.probe_sha256))
+                value=fill(
+                    names.NAME_AND_HASH, name=probe_set, hash=code(_hash(spec.probe_sha256))
                 ),
             ),
             Fact(
                 name=names.RUN,
-                value=say(
-                    names.RUN_FACT.text,
+                value=fill(
+                    names.RUN_FACT,
                     run=code(inert(results.run_id, limit=80)),
                     status=names.STATUS[results.status],
                     seed=str(spec.seed),
@@ -132,8 +132,8 @@ def _sizes(material: Material, sizes: Sequence[float]) -> Value:
     low, high = min(sizes), max(sizes)
     if len(sizes) == 1 or round(low, 3) == round(high, 3):
         return material.amount(high, signed=False)
-    return say(
-        names.FROM_TO_SIZE.text,
+    return fill(
+        names.FROM_TO_SIZE,
         low=material.amount(low, signed=False, bare=True),
         high=material.amount(high, signed=False),
     )
@@ -193,18 +193,18 @@ def decision(material: Material) -> DecisionSection:
             Fact(name=names.LIMIT, value=_limit(material)),
             Fact(
                 name=names.INTERVAL,
-                value=say(names.INTERVAL_FACT.text, level=level, total=len(groups)),
+                value=fill(names.INTERVAL_FACT, level=level, total=len(groups)),
             ),
             Fact(
                 name=names.PLACEBOS,
-                value=say(names.AT_MOST.text, gap=material.amount(largest, signed=False))
+                value=fill(names.AT_MOST, gap=material.amount(largest, signed=False))
                 if largest is not None
                 else names.NO_PLACEBOS,
             ),
             Fact(
                 name=names.UNSETTLED,
-                value=say(
-                    names.UNSETTLED_FACT.text,
+                value=fill(
+                    names.UNSETTLED_FACT,
                     concern=unsettled["concern"],
                     little=unsettled["not_enough_evidence"],
                 )
@@ -230,7 +230,7 @@ def _verdict_code(material: Material) -> Value:
     verdict: Value = code(results.verdict) if results.verdict else names.NONE
     if results.exit_code is None:
         return verdict
-    return say(names.VERDICT_AND_EXIT.text, verdict=verdict, code=str(results.exit_code))
+    return fill(names.VERDICT_AND_EXIT, verdict=verdict, code=str(results.exit_code))
 
 
 def tested(material: Material) -> TestedSection:
@@ -302,15 +302,15 @@ def _reference(material: Material) -> Value:
 def _unread(material: Material) -> Value:
     rate = material.results.overall.unparsed_rate
     if rate is None:
-        return say(names.NOT_AVAILABLE_BECAUSE.text, why=names.NO_LABELS)
-    return say(names.UNREAD_FACT.text, share=Share(rate, 2))
+        return fill(names.NOT_AVAILABLE_BECAUSE, why=names.NO_LABELS)
+    return fill(names.UNREAD_FACT, share=Share(rate, 2))
 
 
 def _answers(material: Material) -> Value:
     counts = material.results.overall.counts_by_label
     shown = tuple(
-        say(
-            names.LABEL_COUNT.text,
+        fill(
+            names.LABEL_COUNT,
             label=inert(label, limit=40),
             n=int(n) if float(n).is_integer() else Number(n, 1),
         )

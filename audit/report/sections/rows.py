@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from audit.records import Verdict
 from audit.report.inert import inert
-from audit.report.message import Amount, Number, Sentence, Share, Span, Tone, Value, say
+from audit.report.message import Amount, Number, Sentence, Share, Span, Tone, Value, fill
 from audit.report.parts import Block, Fact, Row
 from audit.report.results import GapData, SecondData, StratumData
 from audit.report.sections.material import LABEL_LIMIT, Material, any_descriptor, called
@@ -149,15 +149,15 @@ def _facts(material: Material, gap: GapData) -> tuple[Fact, ...]:
     facts = [
         Fact(
             name=words.COMPARED,
-            value=say(words.COMPARED_PAIR.text, templates=gap.n_templates, terms=gap.n_terms),
+            value=fill(words.COMPARED_PAIR, templates=gap.n_templates, terms=gap.n_terms),
         )
     ]
     if gap.p_value is not None:
         facts.append(
             Fact(
                 name=words.P_VALUE,
-                value=say(
-                    words.P_PAIR.text,
+                value=fill(
+                    words.P_PAIR,
                     p=_p_value(gap.p_value),
                     adjusted=_p_value(gap.p_adjusted),
                 ),
@@ -179,7 +179,7 @@ def _facts(material: Material, gap: GapData) -> tuple[Fact, ...]:
 def _p_value(p: float | None) -> Value:
     """Return a p-value; one that would print as zero is printed as a bound."""
     if p is not None and p < _LEAST_P:
-        return say(words.P_TINY.text, least=Number(_LEAST_P, 4))
+        return fill(words.P_TINY, least=Number(_LEAST_P, 4))
     return Number(p, 4)
 
 
@@ -188,9 +188,9 @@ def _means(material: Material, gap: GapData) -> Fact:
         return Share(value, 1) if material.unit == "points" else Number(value, 3)
 
     return Fact(
-        name=say(words.MEANS.text, outcome=material.outcome.name),
-        value=say(
-            words.MEANS_PAIR.text,
+        name=fill(words.MEANS, outcome=material.outcome.name),
+        value=fill(
+            words.MEANS_PAIR,
             reference=shown(gap.reference_mean),
             group=shown(gap.group_mean),
         ),
@@ -202,7 +202,7 @@ def _second(material: Material, other: SecondData) -> Value:
     if other.interval is None:
         return estimate
     span = Span(other.interval.low, other.interval.high, material.unit)
-    return say(words.ESTIMATE_AND_SPAN.text, estimate=estimate, span=span)
+    return fill(words.ESTIMATE_AND_SPAN, estimate=estimate, span=span)
 
 
 def _with_preference(wording: Value | None, preference: str | None) -> Value | None:
@@ -211,7 +211,7 @@ def _with_preference(wording: Value | None, preference: str | None) -> Value | N
         return wording
     if wording is None:
         return words.DISPREFERRED
-    return say(words.DISPREFERRED_STYLE.text, style=wording)
+    return fill(words.DISPREFERRED_STYLE, style=wording)
 
 
 def stratum_name(name: str) -> Value:

@@ -100,7 +100,6 @@ LABELS: dict[str, Sentence] = {
     "index_title": say("Audit reports"),
     "index_caption": say("Reports by run"),
     "report": say("Report"),
-    "system": say("System"),
     "probe_set": say("Probe set"),
     "groups_by_verdict": say("Groups by verdict"),
     "better_end": say("better"),

@@ -233,9 +233,6 @@ INSTABILITY = say("Disagreement of two repeats")
 UNPARSED = say("Answers that are no label")
 SHOT_ORDERS = say("Orders of the examples")
 ONE_ORDER = say("one fixed order; what another order would do was not tested")
-SENSITIVITY = say(
-    "The gap against each reference filler alone: a wide range means the choice of filler matters."
-)
 
 EXAMPLES_HEADING = say("Examples: worst, typical and random")
 EXAMPLES_STAND = say(
