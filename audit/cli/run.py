@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from audit.cli.gate_options import GATE_OPTIONS, gate_options, show_gates
 from audit.cli.options import MODEL_OPTIONS, SAMPLING_OPTIONS, option, pairs_of, stack
 from audit.cli.progress import Progress
 from audit.errors import ConfigError
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 SAMPLING = ("repeats", "temperature", "top_k", "top_p", "max_new_tokens", "seed")
 LIMITS = ("tolerance", "confidence_level", "correction")
+GATE_NAMES = ("limits_file", "baseline", "max_gap", "max_increase", "require_power", "waivers")
+_FLAGS = {"limits_file": "limits", "waivers": "allow"}
 SEVERITY = (3, 1, 4, 0)  # of several runs, the exit status of the worst
 
 RUN_OPTIONS = [
@@ -29,7 +32,8 @@ RUN_OPTIONS = [
            type=click.Path(file_okay=False), help="Folder that gets the run folder."),
     click.option("--json", "json_out", is_flag=True,
                  help="Print results.json instead of the table."),
-    option("--format", "formats", multiple=True, type=click.Choice(["text", "json", "md", "html"]),
+    option("--format", "formats", multiple=True,
+           type=click.Choice(["text", "json", "junit", "github", "md", "html"]),
            help="What to print (repeatable; default: text)."),
     option("--limit", type=click.IntRange(min=1), metavar="N", help="Use at most N templates."),
     option("--quick", is_flag=True,
@@ -47,6 +51,9 @@ RUN_OPTIONS = [
            help="Draw conclusions from a run that failed on the way."),
     click.option("--resume", metavar="RUN", type=click.Path(exists=True, file_okay=False),
                  help="Continue an interrupted run."),
+    option("--author", metavar="NAME", help="Who makes this run, and so may not sign it."),
+    option("--gate", is_flag=True,
+           help="Exit by the gate: limits, baseline and waivers, as `audit gate` does."),
     option("--quiet", "-q", is_flag=True, help="No progress on standard error."),
 ]  # fmt: skip
 
@@ -56,6 +63,7 @@ RUN_OPTIONS = [
 @stack(MODEL_OPTIONS)
 @stack(SAMPLING_OPTIONS)
 @stack(RUN_OPTIONS)
+@stack(GATE_OPTIONS)
 @click.pass_context
 def run(ctx: click.Context, sources: tuple[str, ...], **given: Any) -> int:
     """Audit a classifier with probe sets (files, or shipped names such as disability).
@@ -65,12 +73,47 @@ def run(ctx: click.Context, sources: tuple[str, ...], **given: Any) -> int:
     """
     if given["resume"] and len(sources) > 1:
         raise ConfigError("--resume continues one run; name one probe set", where="--resume")
+    _check_gate(given)
     _confirm_discovered_code(ctx, given["model"])
     results = [_run_one(source, given) for source in sources]
+    if given["gate"]:
+        return _gate(results, given)
     _print(results, given)
     if len(results) > 1:
         _write_index(Path(given["output"]), results)
     codes = {result.exit_code for result in results}
+    return next(code for code in SEVERITY if code in codes)
+
+
+def _check_gate(given: Mapping[str, Any]) -> None:
+    """Refuse limits of a gate that is not asked for, and formats it does not have."""
+    asked = [name for name in GATE_NAMES if given[name] is not None]
+    if asked and not given["gate"]:
+        raise ConfigError(
+            "limits, baselines and waivers belong to the gate",
+            where=", ".join(f"--{_FLAGS.get(name, name.replace('_', '-'))}" for name in asked),
+            hint="add --gate",
+        )
+    if given["gate"] and "html" in given["formats"]:
+        raise ConfigError("a gate is not printed as html", where="--format")
+
+
+def _gate(results: list[RunResult], given: Mapping[str, Any]) -> int:
+    """Judge the runs by the gate; what changed since the baseline goes into their reports."""
+    from audit.pipeline.compare import attach_comparison
+    from audit.pipeline.gate import gate_run
+
+    options = gate_options(given)
+    gates = []
+    for result in results:
+        gates.append(gate_run(result.folder, options))
+        if options.baseline is not None and gates[-1].error is None:
+            attach_comparison(options.baseline, result.folder, tolerance=options.max_increase)
+    formats = ("json",) if given["json_out"] else given["formats"] or ("text",)
+    show_gates(gates, formats, fail_on_concern=options.fail_on_concern)
+    for result in results:
+        click.echo(f"Report: {result.folder / 'index.html'}", err=True)
+    codes = {gate.exit_code for gate in gates}
     return next(code for code in SEVERITY if code in codes)
 
 
@@ -100,6 +143,7 @@ def run_options(given: Mapping[str, Any]) -> RunOptions:
         limit=given["limit"],
         quick=given["quick"],
         allow_partial=given["allow_partial"],
+        author=given["author"],
         fail_on_concern=given["fail_on"] == "concern",
     )
 

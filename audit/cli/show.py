@@ -21,6 +21,8 @@ def show_result(result: RunResult, form: str) -> None:
     """Print one run in one form on standard output."""
     if form == "json":
         click.echo(json.dumps(result.results, indent=1, ensure_ascii=False))
+    elif form in {"junit", "github"}:
+        _show_for_ci(result, form)
     elif form == "html":
         click.echo(result.conclusions.html)
     elif form == "md":
@@ -29,6 +31,16 @@ def show_result(result: RunResult, form: str) -> None:
         click.echo(render_markdown(result.conclusions.report))
     else:
         _show_text(result)
+
+
+def _show_for_ci(result: RunResult, form: str) -> None:
+    """Print the run as a gate by its own limits would."""
+    from audit.cli.gate_options import show_gates
+    from audit.pipeline.gate import gate_run
+    from audit.pipeline.gate_limits import GateOptions
+
+    options = GateOptions(allow_partial=True)
+    show_gates([gate_run(result.folder, options)], (form,), fail_on_concern=False)
 
 
 def _show_text(result: RunResult) -> None:
