@@ -6,6 +6,7 @@ so that :func:`report_run` gives the same results as :func:`run_audit` did.
 
 from audit.pipeline.conclude import Conclusions, conclude
 from audit.pipeline.run import RunOptions, RunResult, report_run, run_audit, write_index
+from audit.pipeline.translate import write_translation
 
 __all__ = [
     "Conclusions",
@@ -15,4 +16,5 @@ __all__ = [
     "report_run",
     "run_audit",
     "write_index",
+    "write_translation",
 ]

@@ -30,7 +30,7 @@ from audit.records import (
     RunWarning,
     Verdict,
 )
-from audit.report import Evidence, Report, build_report, render_html
+from audit.report import Evidence, Report, build_report, render_pages
 from audit.runlog import RunLog
 from audit.statistics import GapSummary, outcome_of, summarise_gaps
 from audit.verdicts import exit_code_of, judge, overall_verdict
@@ -54,16 +54,21 @@ class Conclusions:
     outcome: Outcome
 
     @cached_property
+    def pages(self) -> dict[str, str]:
+        """The report as pages by file name: ``index.html``, and siblings where it is very long."""
+        return render_pages(self.report)
+
+    @property
     def html(self) -> str:
-        """The report as one self-contained page."""
-        return render_html(self.report)
+        """The report's first page, self-contained."""
+        return self.pages["index.html"]
 
     def files(self) -> dict[str, str]:
         """Return the files of the run folder by name, besides the log."""
         return {
             "results.json": results_text(self.results),
             "override-policy.yaml": dump_policy(self.policy),
-            "index.html": self.html,
+            **self.pages,
         }
 
 

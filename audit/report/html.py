@@ -100,11 +100,14 @@ def render_pages(
     Returns
     -------
     dict of str to str
-        Pages by file name; ``index.html`` comes first and holds everything but those tables.
+        Pages by file name; the first, ``index.html`` (``index.LANG.html`` in other languages than
+        English), holds everything but those tables.
     """
     whole = render_html(report, lang=lang)
+    suffix = "html" if lang == "en" else f"{lang}.html"
+    first = f"index.{suffix}"
     if len(whole.encode()) <= limit:
-        return {"index.html": whole}
+        return {first: whole}
     context, title = _context(report, language(lang)), report.identity.title
     pages: dict[str, str] = {}
     elsewhere: dict[str, list[str]] = {}
@@ -112,14 +115,14 @@ def render_pages(
     for number, row in enumerate(rows, start=1):
         starts = range(0, len(row.terms), TERMS_PER_PAGE)
         for part, start in enumerate(starts, start=1):
-            name = f"terms-{number}-{part}.html"
+            name = f"terms-{number}-{part}.{suffix}"
             chosen = replace(row, terms=row.terms[start : start + TERMS_PER_PAGE])
             pages[name] = _page(
-                "terms.html", lang, report.identity.title, context | {"row": chosen}
+                "terms.html", lang, report.identity.title, context | {"row": chosen, "index": first}
             )
             elsewhere.setdefault(row.anchor, []).append(name)
     index = _page("report.html", lang, title, context | {"elsewhere": elsewhere})
-    return {"index.html": index, **pages}
+    return {first: index, **pages}
 
 
 def render_index(entries: Sequence[IndexEntry], *, lang: str = "en") -> str:
