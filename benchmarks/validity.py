@@ -135,7 +135,7 @@ def _accepted(check: Check) -> str:
     """Write the accepted range."""
     if check.low == check.high:
         return f"exactly {_number(check.low, check.unit)}"
-    if check.low <= 0:
+    if check.low == 0:
         return f"at most {_number(check.high, check.unit)}"
     return f"{_number(check.low, '')} to {_number(check.high, check.unit)}"
 
