@@ -76,6 +76,7 @@ def write_atomically(path: Path, text: str) -> None:
 
 def link_latest(folder: Path) -> None:
     """Point ``latest`` beside the run folder at it; a file system without links is left alone."""
+    folder = folder.resolve()  # a run named by the link itself must not point at itself
     link = folder.parent / "latest"
     draft = folder.parent / f".latest.{os.getpid()}"
     with suppress(OSError):

@@ -135,7 +135,9 @@ def run_audit(
     with writer:
         total = len(expansion.variants)
         _answer(writer, classifier, waiting, options=options, total=total, progress=progress)
-    return _finish(folder, options)
+    result = _finish(folder, options)
+    link_latest(folder)
+    return result
 
 
 def report_run(
@@ -348,7 +350,6 @@ def write_conclusions(
         files = {name: files[name] for name in (RESULTS, REPORT)}
     for name, text in files.items():
         write_atomically(folder / name, text)
-    link_latest(folder)
     return RunResult(folder, conclusions)
 
 

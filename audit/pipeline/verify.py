@@ -177,7 +177,7 @@ def _check_decision(document: Mapping[str, Any], found: Verification, now: datet
     for each in document["signatures"]:
         if each["decision"] == "reject":
             found.findings.append(f"{each['name']} rejected the release")
-        found.notes += [f"condition of {each['name']}: {text}" for text in each["conditions"]]
+        found.notes.extend(f"condition of {each['name']}: {text}" for text in each["conditions"])
 
 
 def _check_tool(signed: Mapping[str, str], found: Verification) -> None:
