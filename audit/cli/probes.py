@@ -7,11 +7,15 @@ from typing import Any
 import click
 
 from audit.cli.options import MODEL_OPTIONS, stack
+from audit.cli.probes_import import import_command
 
 
 @click.group()
 def probes() -> None:
-    """List and show probe sets."""
+    """List, show and import probe sets."""
+
+
+probes.add_command(import_command)
 
 
 @probes.command("list")

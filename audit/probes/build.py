@@ -56,6 +56,8 @@ def _meta(parts: Parts) -> dict[str, Any]:
     """Return what only people read, leaving out what the file does not say."""
     head = parts.head.model_dump() if parts.head is not None else {}
     meta = {name: head[name] for name in _META if head.get(name) is not None}
+    if head.get("contains_personal_data"):
+        meta["contains_personal_data"] = True
     meta["sources"] = [placed.part.model_dump(exclude_none=True) for placed in parts.sources]
     return meta
 
@@ -128,4 +130,5 @@ def cases_of(part: CasesPart) -> CaseSource:
         reference={name: tuple(values) for name, values in part.reference.items()},
         label=part.label,
         encoding=part.encoding,
+        escaped=part.escaped,
     )

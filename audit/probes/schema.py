@@ -148,6 +148,11 @@ class CasesPart(_Part):
     reference: dict[str, Texts]
     label: str | None = None
     encoding: str = "utf-8"
+    escaped: bool = Field(
+        default=False,
+        description="Cells that a spreadsheet would run as a formula have an apostrophe before "
+        "them, which is taken off.",
+    )
 
 
 class ProbeFile(_Part):
@@ -170,6 +175,13 @@ class ProbeFile(_Part):
     review_date: str | None = None
     licence: str | None = None
     consultation: str | None = None
+    justification: str | None = Field(
+        default=None, description="Why the set tests wordings that people advise against."
+    )
+    contains_personal_data: bool = Field(
+        default=False,
+        description="Logs and reports then hold hashes of the texts, unless told otherwise.",
+    )
     sources: list[SourcePart] = []
     task: TaskPart | None = None
     sampling: SamplingPart = SamplingPart()

@@ -8,13 +8,16 @@ with its line.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from audit.errors import ProbeError, Problem
+from audit.probes.cells import unescape_formula
+from audit.probes.controls import merge_units, shared_controls
 from audit.probes.expansion import Expansion
+from audit.probes.placeholders import unfilled
 from audit.probes.rows import Row, RowError, case_path, open_rows
 from audit.probes.wording import HIDDEN, did_you_mean, shortened
 from audit.records import (
@@ -124,6 +127,7 @@ class _Table:
         self.ids: set[str] = set()
         self.terms: dict[str, dict[str, Term]] = {}
         self.hidden = 0
+        self.unfilled: list[tuple[int, str]] = []
         self.exact: Counter[tuple[str, str, str]] = Counter()
 
     def problem(self, line: int | None, message: str, hint: str | None) -> None:
@@ -140,6 +144,8 @@ class _Table:
     def add(self, row: Row) -> None:
         """Take one row in."""
         source, values = self.source, row.values
+        if source.escaped:
+            values = {name: unescape_formula(value) for name, value in values.items()}
         missing = [column for column in self.columns if column not in values]
         if missing:
             hint = did_you_mean(missing[0], values)
@@ -148,6 +154,10 @@ class _Table:
         text, group, term = (values[c] for c in (source.text, source.group, source.term))
         is_reference = all(values[c] in accepted for c, accepted in source.reference.items())
         if not self._usable(row.line, text, group, term, is_reference):
+            return
+        blank = unfilled(text)
+        if blank is not None:
+            self.unfilled.append((row.line, blank))
             return
         context = self._context(tuple(values[column] for column in source.context))
         unit = context if source.template is None else values[source.template]
@@ -227,6 +237,9 @@ class _Table:
         alone = {context for context, found in roles.items() if "group" not in found}
         kept = tuple(v for v in self.variants if v.context not in bare and v.context not in alone)
         compared = {(v.group, v.term) for v in kept}
+        joined = shared_controls(kept)
+        if self.source.template is None:
+            kept = merge_units(kept, joined)
         groups = (
             Group(
                 id=name,
@@ -238,8 +251,9 @@ class _Table:
         return Expansion(
             variants=kept,
             not_tested=tuple(self._left_out(bare, "no row matches `reference`"))
-            + tuple(self._left_out(alone, "they have reference rows only")),
-            warnings=tuple(self._warnings(kept)),
+            + tuple(self._left_out(alone, "they have reference rows only"))
+            + tuple(self._unfilled()),
+            warnings=(*self._warnings(kept), *self._joined(joined)),
             groups=tuple(group for group in groups if group.terms),
         )
 
@@ -252,6 +266,31 @@ class _Table:
                 what=f"{len(contexts)} of {len(self.units)} contexts ({rows} rows), "
                 f"first {first!r}",
                 why=why,
+            )
+
+    def _unfilled(self) -> Iterator[NotTested]:
+        """Say which rows have a placeholder that nobody filled."""
+        if self.unfilled:
+            shown = ", ".join(f"line {line} {blank}" for line, blank in self.unfilled[:5])
+            yield NotTested(
+                what=f"{len(self.unfilled)} rows, first {shortened(shown)}",
+                why="a placeholder in the text was never filled",
+            )
+
+    def _joined(self, joined: Mapping[str, str]) -> Iterator[RunWarning]:
+        """Say how contexts with the same reference text count."""
+        if joined:
+            named = self.source.template is not None
+            yield RunWarning(
+                code="shared_controls",
+                message=f"{len(joined)} units share a reference text with another, so that they do "
+                "not vary independently; "
+                + (
+                    "the templates that the set names were kept."
+                    if named
+                    else f"they count as {len(set(joined.values()))}."
+                ),
+                where=self.source.file,
             )
 
     def _warnings(self, kept: Iterable[Variant]) -> Iterator[RunWarning]:

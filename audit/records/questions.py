@@ -121,6 +121,7 @@ class CaseSource:
     reference: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     label: str | None = None
     encoding: str = "utf-8"
+    escaped: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
