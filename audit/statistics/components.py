@@ -285,9 +285,9 @@ class _Side:
         cells = p @ w
         rows = cells @ w
         by_template = rows @ w
-        by_term = np.einsum("tgk,t,g->k", cells, w, w)
-        square = float(np.einsum("tgke,t,g,k,e->", p**2, w, w, w, w))
-        row_square = float(np.einsum("tg,t,g->", rows**2, w, w))
+        by_term = w @ (w @ cells.transpose(1, 0, 2))
+        square = float(p**2 @ w @ w @ w @ w)
+        row_square = float(rows**2 @ w @ w)
         term = max(0.0, float(by_term**2 @ w) - float(by_term @ w) ** 2)
         return cls(
             by_template=by_template,
