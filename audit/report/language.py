@@ -21,6 +21,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent, get_decimal_symbol
 
 from audit.errors import ConfigError
+from audit.report.inert import inert
 from audit.report.message import (
     Amount,
     Day,
@@ -201,7 +202,7 @@ class Language:
         try:
             day = date.fromisoformat(iso[:10])
         except ValueError:
-            return iso
+            return inert(iso, limit=40)
         return str(format_date(day, format="long", locale=self.locale))
 
     def _translate(self, sentence: Sentence) -> str:

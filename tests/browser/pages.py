@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from audit.report import IndexEntry, build_report, render_html, render_index, render_pages
 from tests.report.fixtures import (
+    compared,
     evidence,
     results_gap,
     results_little,
     results_null,
     results_score,
+    signoff,
 )
 from tests.report.test_hostile import ATTACKS, attacked
 
@@ -18,27 +20,13 @@ NAMES = (
     "little.html",
     "score.html",
     "hostile.html",
+    "gap.ja.html",
+    "signed.html",
     "index.html",
     "sharded/index.html",
     "sharded/terms-1-1.html",
 )
-MORE_REPORTS = ("null.html", "little.html", "hostile.html")
-
-
-def compared() -> dict[str, object]:
-    """Return a run with an earlier one to compare with, and old map entries left to the date."""
-    results = results_gap()
-    results["comparison"] = {
-        "baseline_run_id": "20260801T000000Z-aa11",
-        "groups": [
-            {"group": "psychosis", "change": "worse", "difference": 0.06,
-             "interval": {"low": 0.02, "high": 0.1, "confidence_level": 0.95, "method": "listed"}},
-            {"group": "blind", "change": "better", "difference": -0.05, "interval": None},
-            {"group": "deaf", "change": "same", "difference": 0.001, "interval": None},
-            {"group": "epilepsy", "change": "cannot_compare", "why": "Other templates."},
-        ],
-    }  # fmt: skip
-    return results
+MORE_REPORTS = ("null.html", "little.html", "hostile.html", "gap.ja.html", "signed.html")
 
 
 def all_pages() -> dict[str, str]:
@@ -48,9 +36,11 @@ def all_pages() -> dict[str, str]:
         "null": build_report(results_null(), evidence(demonstration=True)),
         "little": build_report(results_little(), evidence(prompt=None, pairs=[])),
         "score": build_report(results_score(), evidence(prompt=None)),
+        "signed": build_report(results_gap(), evidence(signoff=signoff())),
         "hostile": build_report(*attacked(ATTACKS["image"] + ATTACKS["override"] * 20)),
     }
     pages = {f"{name}.html": render_html(report) for name, report in reports.items()}
+    pages["gap.ja.html"] = render_html(reports["gap"], lang="ja")
     entries = [IndexEntry(href=f"{name}.html", report=report) for name, report in reports.items()]
     pages["index.html"] = render_index(entries)
     shards = render_pages(reports["gap"], limit=50_000)

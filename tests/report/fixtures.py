@@ -291,6 +291,42 @@ def results_score() -> dict[str, Any]:
     return results
 
 
+def compared() -> dict[str, Any]:
+    """Return the run with gaps, compared with an earlier one."""
+    results = results_gap()
+    results["comparison"] = {
+        "baseline_run_id": "20260801T000000Z-aa11",
+        "groups": [
+            {"group": "psychosis", "change": "worse", "difference": 0.06, "estimate": 0.214,
+             "baseline_estimate": 0.154, "interval": interval(0.02, 0.1)},
+            {"group": "blind", "change": "better", "difference": -0.05, "estimate": -0.092,
+             "baseline_estimate": -0.042, "interval": interval(-0.08, -0.02)},
+            {"group": "deaf", "change": "same", "difference": 0.001, "interval": None},
+            {"group": "epilepsy", "change": "cannot_compare", "why": "Other templates."},
+            {"group": "dwarfism", "change": "new", "estimate": 0.05},
+        ],
+        "changed_terms": [{"group": "blind", "label": "who blind", "answers_changed": 3}],
+        "notes": ["The earlier run had 40 templates."],
+    }  # fmt: skip
+    return results
+
+
+def signoff(text: str = "Example") -> dict[str, Any]:
+    """Return a sign-off by two people with conditions."""
+    return {
+        "record": {
+            "residual_risk": text, "risk_accepted_by": text, "oversight_plan": text,
+            "expires": "2027-11-21", "run_author": text,
+        },
+        "record_sha256": "5d" * 32,
+        "signatures": [
+            {"name": f"{text} {n}", "role": role, "time": "2026-11-22T10:00:00Z",
+             "decision": "approve_with_conditions", "conditions": [text], "reason": text}
+            for n, role in enumerate(("release owner", "reviewer"))
+        ],
+    }  # fmt: skip
+
+
 def pair(
     index: int, group: str, estimate: float, *, reference_text: str = "", text: str = ""
 ) -> PairGap:

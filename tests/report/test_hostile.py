@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from audit.report import build_report, render_html, render_markdown, render_text
 from audit.report.diff import word_diff
 from audit.report.inert import inert
-from tests.report.fixtures import evidence, pair, results_gap
+from tests.report.fixtures import compared, evidence, pair, results_gap, signoff
 
 ATTACKS = {
     "script": "<script>alert(1)</script>",
@@ -56,8 +56,16 @@ def attacked(text: str) -> tuple[dict[str, Any], Any]:
     results["overrides"][0]["reason"] = text
     results["reference_sensitivity"][0]["filler"] = text
     results["run_id"] = text
+    results["comparison"] = {
+        **compared()["comparison"],
+        "baseline_run_id": text,
+        "changed_terms": [{"group": "blind", "label": text, "answers_changed": 1}],
+        "notes": [text],
+    }
     pairs = [pair(1, "psychosis", 0.5, text=text, reference_text=text + " x")]
-    return results, evidence(prompt=text + "{text}" + text, notes=(text,), pairs=pairs)
+    return results, evidence(
+        prompt=text + "{text}" + text, notes=(text,), pairs=pairs, signoff=signoff(text)
+    )
 
 
 class _Tags(HTMLParser):
@@ -79,7 +87,7 @@ def tags(page: str) -> _Tags:
     return parser
 
 
-CLEAN = tags(render_html(build_report(results_gap(), evidence())))
+CLEAN = tags(render_html(build_report(compared(), evidence(signoff=signoff()))))
 
 
 @pytest.mark.parametrize("name", ATTACKS)

@@ -9,8 +9,15 @@ from typing import Any
 
 import pytest
 
-from audit.report import Evidence, Report, build_report
-from tests.report.fixtures import evidence, results_gap, results_little, results_null
+from audit.report import Evidence, Report, build_report, render_html
+from tests.report.fixtures import (
+    compared,
+    evidence,
+    results_gap,
+    results_little,
+    results_null,
+    signoff,
+)
 from tests.report.outline import outline
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -83,3 +90,23 @@ def test_nothing_stands_for_a_missing_value_but_words() -> None:
     assert row.estimate is None
     assert row.low is None
     assert row.smallest_detectable is None
+
+
+def test_a_signed_report_no_longer_asks_for_a_signature() -> None:
+    signed = build_report(results_gap(), evidence(signoff=signoff()))
+    page, unsigned = render_html(signed), render_html(report_of("gap"))
+    assert "Approved by two people, with conditions." in page
+    for words in ("No decision is recorded yet.", "to be signed", "First signature"):
+        assert words in unsigned
+        assert words not in page
+
+
+def test_a_comparison_prints_every_kind_of_change() -> None:
+    changes = build_report(compared(), evidence()).since.changes
+    assert [(change.label, change.words.text) for change in changes] == [
+        ("People with psychosis", "worse"),
+        ("Blind people", "better"),
+        ("Deaf people", "same"),
+        ("People with epilepsy", "cannot compare"),
+        ("Short people", "new"),
+    ]

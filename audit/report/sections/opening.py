@@ -172,6 +172,7 @@ def _named(material: Material) -> tuple[Named, ...]:
 
 def decision(material: Material) -> DecisionSection:
     """Return section 2."""
+    signed = signed_decision(material.evidence.signoff)
     results = material.results
     groups = results.groups
     level = Share(results.limits.confidence_level, 0)
@@ -185,7 +186,7 @@ def decision(material: Material) -> DecisionSection:
             anchor="verdict",
             name=words.DECISION,
             heading=words.DECISION_HEADING,
-            stand=(words.DECISION_STAND,),
+            stand=(words.SIGNED_STAND if signed else words.DECISION_STAND,),
         ),
         lead=VERDICT[results.verdict] if results.verdict else NO_VERDICT,
         facts=(
@@ -212,7 +213,7 @@ def decision(material: Material) -> DecisionSection:
                 else names.ALL_SETTLED,
             ),
         ),
-        signed=signed_decision(material.evidence.signoff),
+        signed=signed,
     )
 
 

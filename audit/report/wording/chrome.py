@@ -14,6 +14,7 @@ LABELS: dict[str, Sentence] = {
     "of_groups": say("of {total} groups"),
     "machine": say("Machine verdict, computed"),
     "human": say("Human decision, to be signed"),
+    "human_signed": say("Human decision, signed"),
     "question": say("May this ship, and with what conditions?"),
     "choose": say("Decision, choose one"),
     "approve": say("approve"),
@@ -89,7 +90,9 @@ LABELS: dict[str, Sentence] = {
     "then_and_now": say("Chart: open circle at the earlier gap, filled circle at the gap now"),
     "from_to": say("from {before} to {after}"),
     "changed_terms": say("Terms with another answer than in the earlier run"),
-    "signed_note": say("`audit verify` tells whether anything was changed after signing."),
+    "signed_note": say(
+        "The command “audit verify” tells whether anything was changed after signing."
+    ),
     "map_caption": say("Rules, and the sections that may help show something about them"),
     "rule": say("Rule"),
     "may_help": say("What this report may help show"),

@@ -135,6 +135,12 @@ DECISION_STAND = say(
 )
 
 
+SIGNED_STAND = say(
+    "The verdict follows from the limits. The decision beside it was made and signed by people, "
+    "who answer for it."
+)
+
+
 def tested_stand(repeats: int, outcome: OutcomeWords, scoring: str) -> tuple[Sentence, ...]:
     """Return the method in two sentences."""
     first = say(
