@@ -6,24 +6,30 @@ from collections.abc import Sequence
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from audit.classifiers.devices import calm_threads, choose_device, choose_dtype
 from audit.classifiers.draws import draw_labels
-from audit.classifiers.generation import SEEDING, Generator
+from audit.classifiers.generation import SEEDING, Generator, end_tokens
 from audit.classifiers.kinds import labels_task
 from audit.classifiers.labels import cut_at_stop, parse_label
 from audit.classifiers.loading import LoadedModel, load_model, quiet
 from audit.classifiers.prompt import FewShotPrompt
-from audit.classifiers.scoring import METHOD, LabelScorer, check_causal
-from audit.classifiers.tokens import check_length, encode, label_tokens
+from audit.classifiers.tokens import check_causal, check_length, encode, label_tokens
 from audit.errors import ClassifierError, ConfigError
 from audit.records import ClassifierInfo, ClassifierOptions, Prediction, Request, Sampling, Task
+
+if TYPE_CHECKING:
+    import torch
+
+    from audit.classifiers.exact.engine import ExactEngine
 
 DEMONSTRATION = (
     "The bundled reference model demonstrates the instrument: its associations were planted for "
     "this purpose, and its results say nothing about a deployed system or about people."
 )
 _ROWS = 32
+_PROMPTS = 512  # what prompts share is used within such a batch; larger ones gain 1 to 8 percent
 _RAW_LENGTH = 200
 
 
@@ -43,6 +49,8 @@ class CausalClassifier:
         ``scoring``, ``sampling``, ``batch_size``.
     demonstration : bool
         Whether the model is the bundled one, which is said in the record.
+    dtype : torch.dtype, optional
+        Number format of an exact run, where it is shorter than the float32 the model is in.
 
     Raises
     ------
@@ -59,36 +67,28 @@ class CausalClassifier:
         options: ClassifierOptions,
         *,
         demonstration: bool = False,
+        dtype: torch.dtype | None = None,
     ) -> None:
         sampling = options.sampling
         _check_sampling(sampling)
-        self.batch_size = options.batch_size or _ROWS
+        self._exact = options.scoring != "sampled"
+        self.batch_size = options.batch_size or (_PROMPTS if self._exact else _ROWS)
         self._loaded = loaded
         self._task = task
         self._sampling = sampling
         self._prompt = FewShotPrompt(task)
-        self._exact = options.scoring != "sampled"
         self._changed: set[str] = set()
         with quiet():
             check_causal(loaded.model, self._encode([""])[0], loaded.name)
         tokens: list[tuple[int, ...]] = []
         if self._exact:
             tokens = label_tokens(loaded.tokenizer, self._prompt, loaded.name)
-            longest = max(len(ids) for ids in tokens)
-            if longest > sampling.max_new_tokens:
-                raise ConfigError(
-                    f"a label has {longest} tokens, and only {sampling.max_new_tokens} are "
-                    "generated",
-                    where="sampling.max_new_tokens",
-                    hint=f"set max_new_tokens to {longest} or more",
-                )
-            self._scorer = LabelScorer(loaded.model, tokens, sampling, self.batch_size)
-            self._room = longest - 1
+            with quiet():
+                self._engine = self._build_engine(tokens, dtype)
         else:
             self._generator = Generator(
                 loaded.model, loaded.tokenizer, sampling, self._prompt.stops
             )
-            self._room = sampling.max_new_tokens
         self._info = ClassifierInfo(
             model=loaded.name,
             scoring="exact" if self._exact else "sampled",
@@ -103,14 +103,16 @@ class CausalClassifier:
 
     @property
     def info(self) -> ClassifierInfo:
-        """Identity and settings; a note counts the texts that were changed in the prompt."""
-        if not self._changed:
-            return self._info
-        note = (
-            "Line breaks, straight quotes and separators were replaced in the prompt of "
-            f"{_count(len(self._changed), 'text')}, so that a text cannot pass for an example."
-        )
-        return replace(self._info, notes=(*self._info.notes, note))
+        """Identity and settings; notes say how it computed and count the texts that it changed."""
+        notes = list(self._info.notes)
+        if self._exact:
+            notes += self._engine.notes
+        if self._changed:
+            notes.append(
+                "Line breaks, straight quotes and separators were replaced in the prompt of "
+                f"{_count(len(self._changed), 'text')}, so that a text cannot pass for an example."
+            )
+        return replace(self._info, notes=tuple(notes))
 
     def prompt(self, text: str) -> str:
         """Return the prompt for ``text``, exactly as sent."""
@@ -127,7 +129,9 @@ class CausalClassifier:
         if not requests:
             return []
         prompts = self._encode([request.text for request in requests])
-        check_length(prompts, self._room, self._loaded.context, self._loaded.name)
+        # the last token of an answer is drawn, and never read by the model
+        room = self._sampling.max_new_tokens - 1
+        check_length(prompts, room, self._loaded.context, self._loaded.name)
         self._changed |= {r.text for r in requests if self._prompt.changes(r.text)}
         with quiet():
             if self._exact:
@@ -138,11 +142,10 @@ class CausalClassifier:
         self, requests: Sequence[Request], prompts: Sequence[list[int]]
     ) -> list[Prediction]:
         """Score the labels, and draw the repeats that people read."""
-        scores = self._scorer.score(prompts)
+        found = self._engine.score([tuple(ids) for ids in prompts])
+        columns = found.labels[:, 0], found.unparsed[:, 0], found.unresolved[:, 0]
         answers = []
-        for request, row, unparsed in zip(
-            requests, scores.probabilities, scores.unparsed, strict=True
-        ):
+        for request, row, unparsed, unresolved in zip(requests, *columns, strict=True):
             probabilities = dict(zip(self._task.labels, row.tolist(), strict=True))
             samples = draw_labels(
                 probabilities,
@@ -155,10 +158,45 @@ class CausalClassifier:
                     id=request.id,
                     probabilities=probabilities,
                     unparsed=float(unparsed),
+                    unresolved=float(unresolved),
                     samples=samples,
                 )
             )
         return answers
+
+    def _build_engine(
+        self, tokens: Sequence[tuple[int, ...]], dtype: torch.dtype | None
+    ) -> ExactEngine:
+        """Check the model on made-up texts of the task's words and choose how to compute."""
+        from audit.classifiers.exact.engine import ExactEngine
+        from audit.classifiers.exact.masses import Draws
+        from audit.classifiers.exact.samples import sample_texts
+        from audit.classifiers.exact.scorer import AnswerRule
+
+        loaded, sampling = self._loaded, self._sampling
+        samples = [tuple(ids) for ids in self._encode(sample_texts(self._task))]
+        longest = (loaded.context or max(map(len, samples))) - sampling.max_new_tokens
+        fitting = [ids for ids in samples if len(ids) <= longest] or [min(samples, key=len)]
+        check_length(fitting, sampling.max_new_tokens - 1, loaded.context, loaded.name)
+        rule = AnswerRule(
+            labels=self._task.labels,
+            rule=self._task.label_rule,
+            stops=self._prompt.stops,
+            max_new_tokens=sampling.max_new_tokens,
+            draws=Draws(
+                temperatures=(sampling.temperature,), top_k=sampling.top_k, top_p=sampling.top_p
+            ),
+        )
+        return ExactEngine(
+            loaded.model,
+            loaded.tokenizer,
+            rule,
+            samples=fitting,
+            label_ids=tokens,
+            ends=end_tokens(loaded.model, loaded.tokenizer),
+            name=loaded.name,
+            dtype=dtype,
+        )
 
     def _predict_sampled(
         self, requests: Sequence[Request], prompts: Sequence[list[int]]
@@ -215,7 +253,13 @@ class CausalClassifier:
         if not self._exact:
             return {**settings, "seeding": SEEDING, "batch_size": self.batch_size}
         label_ids = {label: list(ids) for label, ids in zip(self._task.labels, tokens, strict=True)}
-        return {**settings, "method": METHOD, "label_tokens": label_ids}
+        return {
+            **settings,
+            "engine": self._engine.engine,
+            "eps": self._engine.eps,
+            "dtype": self._engine.dtype,
+            "label_tokens": label_ids,
+        }
 
     def _notes(self, demonstration: bool) -> tuple[str, ...]:
         """Return the sentences a reader must see."""
@@ -240,7 +284,8 @@ def create(locator: str, task: Task | None, options: ClassifierOptions) -> Causa
     """
     name = f"causal:{locator}"
     found = labels_task(task, name)
-    return CausalClassifier(load_model("causal", locator, "causal", options), found, options)
+    loaded, dtype = _load(locator, options, "causal")
+    return CausalClassifier(loaded, found, options, dtype=dtype)
 
 
 def create_reference(
@@ -269,8 +314,31 @@ def create_reference(
             where="reference",
             hint="install audit again; from a checkout, train it with the script in training/",
         )
-    loaded = replace(load_model("reference", str(folder), "causal", options), name="reference")
-    return CausalClassifier(loaded, found, options, demonstration=True)
+    loaded, dtype = _load(str(folder), options, "reference")
+    loaded = replace(loaded, name="reference")
+    return CausalClassifier(loaded, found, options, demonstration=True, dtype=dtype)
+
+
+def _load(
+    locator: str, options: ClassifierOptions, scheme: str
+) -> tuple[LoadedModel, torch.dtype | None]:
+    """Load a model; for an exact run in float32, with the shorter format it is to run in.
+
+    Exact probabilities in a shorter format need those in float32 to be measured against.
+    """
+    if options.scoring == "sampled":
+        return load_model(scheme, locator, "causal", options), None
+    calm_threads()
+    import torch
+
+    wanted = choose_dtype(options.dtype, choose_device(options.device))
+    if isinstance(wanted, torch.dtype):
+        loaded = load_model(scheme, locator, "causal", replace(options, dtype="float32"))
+    else:
+        loaded = load_model(scheme, locator, "causal", options)
+        wanted = loaded.model.dtype
+        loaded.model.float()
+    return loaded, None if wanted == torch.float32 else wanted
 
 
 def _count(number: int, noun: str) -> str:

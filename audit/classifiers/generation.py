@@ -39,7 +39,7 @@ class Generator:
         self._model = model
         self._tokenizer = tokenizer
         self._sampling = sampling
-        self._ends = _end_tokens(model, tokenizer)
+        self._ends = end_tokens(model, tokenizer)
         self._greedy = sampling.temperature == 0
         pad = tokenizer.pad_token_id
         self._pad = pad if pad is not None else (self._ends[0] if self._ends else 0)
@@ -127,7 +127,7 @@ class Generator:
         return str(self._tokenizer.decode(tokens, clean_up_tokenization_spaces=False))
 
 
-def _end_tokens(model: Any, tokenizer: Any) -> list[int]:
+def end_tokens(model: Any, tokenizer: Any) -> list[int]:
     """Return the tokens that end a text for this model."""
     own = getattr(model.generation_config, "eos_token_id", None)
     if own is None:

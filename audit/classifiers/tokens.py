@@ -1,4 +1,4 @@
-"""From prompts and labels to token ids, and whether the labels can follow the prompt at all."""
+"""From prompts and labels to token ids, and whether the model can follow them at all."""
 
 from __future__ import annotations
 
@@ -100,4 +100,26 @@ def check_length(
             f"{limit}",
             where=model,
             hint="use fewer or shorter shots, or a model with a longer context",
+        )
+
+
+def check_causal(model: Any, prompt: Sequence[int], name: str) -> None:
+    """Refuse a model whose output at one token changes with the token after it.
+
+    Raises
+    ------
+    ClassifierError
+        If it does: such a model (an encoder loaded as a decoder) completes no text.
+    """
+    import torch
+
+    other = (prompt[-1] + 1) % model.config.get_text_config().vocab_size
+    ids = torch.tensor([list(prompt), [*prompt[:-1], other]], device=model.device)
+    with torch.inference_mode():
+        logits = model(input_ids=ids, attention_mask=torch.ones_like(ids)).logits[:, -2].float()
+    if not torch.allclose(logits[0], logits[1], rtol=1e-3, atol=1e-3, equal_nan=True):
+        raise ClassifierError(
+            "the model looks at what follows a word, so it is no causal language model",
+            where=name,
+            hint="`audit models` says which scheme fits which kind of model",
         )

@@ -65,6 +65,7 @@ class ExactEngine:
         self._scorer = ExactScorer(vocabulary, rule, label_ids, name)
         check_reachable(vocabulary, self._scorer.decider, rule.labels, rule.max_new_tokens, name)
         self._model = model
+        self._rule = rule
         self._name = name
         self._samples = tuple(samples)
         self._tolerance = TOLERANCE
@@ -78,6 +79,16 @@ class ExactEngine:
     def engine(self) -> Engine:
         """Which way of computing is used."""
         return self._check.forward.engine
+
+    @property
+    def eps(self) -> float:
+        """Largest mass that may stay unresolved."""
+        return self._rule.eps
+
+    @property
+    def dtype(self) -> str:
+        """Number format of the model."""
+        return str(self._model.dtype).removeprefix("torch.")
 
     @property
     def check(self) -> CheckResult:
@@ -94,12 +105,11 @@ class ExactEngine:
         """Sentences for the record."""
         if self._error is None:
             return (self._check.sentence,)
-        dtype = str(self._model.dtype).removeprefix("torch.")
         return (
             self._check.sentence,
-            f"Computed in {dtype}: on {min(len(self._samples), _COMPARED_PROMPTS)} made-up prompts "
-            f"its probabilities were up to {self._error:.2g} from those in float32; every interval "
-            f"is widened by {self._wider:.2g}.",
+            f"Computed in {self.dtype}; its probabilities differed from those in float32 by up to "
+            f"{self._error:.2g} on {min(len(self._samples), _COMPARED_PROMPTS)} made-up prompts; "
+            f"every interval is widened by {self._wider:.2g}.",
         )
 
     def score(self, prompts: Sequence[Ids]) -> AnswerMasses:

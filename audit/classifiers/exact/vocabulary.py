@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit.classifiers.exact.decide import NONE, UNDECIDED, Decider
-from audit.errors import ClassifierError
+from audit.errors import ClassifierError, ConfigError
 
 _SAMPLED_HINT = "use --scoring sampled, which only decodes what was generated"
 
@@ -201,7 +201,9 @@ def check_reachable(
     Raises
     ------
     ClassifierError
-        If no tokens spell a label, or too many are needed.
+        If no tokens spell a label.
+    ConfigError
+        If they are more than are generated.
     """
     for number, label in enumerate(labels):
         ways = [
@@ -216,10 +218,10 @@ def check_reachable(
                 hint="give the task labels that the tokenizer can write",
             )
         if min(ways) > most:
-            raise ClassifierError(
+            raise ConfigError(
                 f"the label {label!r} has {min(ways)} tokens, and only {most} are generated",
-                where=name,
-                hint=f"set sampling.max_new_tokens to {min(ways)} or more",
+                where="sampling.max_new_tokens",
+                hint=f"set max_new_tokens to {min(ways)} or more",
             )
 
 

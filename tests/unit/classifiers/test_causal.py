@@ -72,11 +72,15 @@ def test_record_of_an_exact_run(gpt_neo: Path, task: Task) -> None:
         "label_rule": "starts_with",
         "dtype": "float32",
         "device": "cpu",
+        "engine": "trie",
+        "eps": 0.01,
     }
     assert {name: info.settings[name] for name in expected} == expected
     assert list(info.settings["label_tokens"]) == list(task.labels)
     assert "trust_remote_code" not in info.settings
     assert str(gpt_neo.parent) not in repr(info)
+    assert "within" in info.notes[0]
+    assert "plain forward passes" in info.notes[0]
 
 
 def test_prompt_is_shown_as_sent(gpt_neo: Path, task: Task) -> None:
@@ -87,10 +91,10 @@ def test_prompt_is_shown_as_sent(gpt_neo: Path, task: Task) -> None:
 
 def test_changed_texts_are_noted(gpt_neo: Path, task: Task) -> None:
     classifier = create_classifier(f"causal:{gpt_neo}", task, options())
-    assert classifier.info.notes == ()
+    assert len(classifier.info.notes) == 1  # how it was computed
     texts = ["plain", 'a "quoted" word', "two\nlines", 'a "quoted" word']
     classifier.predict([Request(id=str(n), text=text) for n, text in enumerate(texts)])
-    assert "2 texts" in classifier.info.notes[0]
+    assert "2 texts" in classifier.info.notes[1]
 
 
 def test_special_tokens_in_a_text_are_text(gpt_neo: Path, task: Task) -> None:

@@ -92,7 +92,7 @@ def build(family: str, seed: int = 0) -> Any:
 
 def prompts(count: int, *, prefix: int = 40, seed: int = 0) -> list[tuple[int, ...]]:
     """Prompts that share their first tokens, and many of the following ones."""
-    draw = random.Random(seed)
+    draw = random.Random(seed)  # noqa: S311
     head = [draw.randrange(2, VOCABULARY) for _ in range(prefix)]
     return [
         tuple(head + [draw.randrange(2, 6) for _ in range(draw.randrange(4, 16))])
