@@ -18,7 +18,7 @@ from audit.records import (
     Term,
 )
 
-_META = ("authors", "reviewers", "review_date", "licence", "consultation")
+_META = ("authors", "reviewers", "review_date", "licence", "consultation", "justification")
 
 
 def build_probe_set(parts: Parts, *, sha256: str, directory: str) -> ProbeSet:
@@ -42,6 +42,7 @@ def build_probe_set(parts: Parts, *, sha256: str, directory: str) -> ProbeSet:
                 id=group.part.id,
                 label=group.part.label or group.part.id,
                 terms=tuple(term_of(placed.part) for placed in parts.terms[group.at]),
+                parts=tuple(group.part.parts),
             )
             for group in parts.groups
         ),
@@ -101,6 +102,11 @@ def term_of(part: TermPart | FillerPart) -> Term:
         preference=part.preference,
         source=tuple(part.source),
         mentions=tuple(part.mentions),
+        forms=tuple(part.forms.items()),
+        gender=part.gender,
+        use=part.use,
+        stratum=part.stratum,
+        justification=part.justification,
     )
 
 
@@ -115,6 +121,7 @@ def template_of(part: TemplatePart) -> Template:
         noun=part.noun,
         number=part.number,
         gold=part.gold,
+        gender=part.gender,
     )
 
 

@@ -255,6 +255,8 @@ def _check_phrase(
         _check_text(document, (*at, "text"), part.text, separator=separator, braces=False)
     if part.plural is not None:
         _check_text(document, (*at, "plural"), part.plural, separator=separator, braces=False)
+    for name, form in part.forms.items():
+        _check_text(document, (*at, "forms", name), form, separator=separator, braces=False)
     for index, mention in enumerate(part.mentions):
         _check_text(document, (*at, "mentions", index), mention, separator=None, braces=False)
 

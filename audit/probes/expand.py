@@ -98,7 +98,7 @@ def _expand_templates(probe_set: ProbeSet, most: int | None) -> Expansion:
     for template in chosen:
         sentence = parse(template, grammar)
         for role, group, term in _phrases(probe_set):
-            text = fill(sentence, term, grammar) if sentence.takes(term.form) else None
+            text = fill(sentence, term, grammar) if sentence.takes(term.form, term.use) else None
             if text is None:
                 missing[role, group, term] += 1
             else:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from audit.records import Correction, Form, Valence
+from audit.records import Correction, Form, Gender, Valence
 
 
 def _as_list(value: Any) -> Any:
@@ -93,6 +93,23 @@ class TermPart(_Part):
     mentions: list[str] = Field(
         default=[], description="Further inflected forms that a text may carry."
     )
+    forms: dict[str, str] = Field(
+        default={},
+        description="Forms that no rule of the language gives, by name: feminine, "
+        "feminine-plural (Spanish); accusative, dative, ... (Turkish); attributive (Japanese).",
+    )
+    gender: Gender | None = Field(
+        default=None, description="Of a noun that has only one: persona is feminine."
+    )
+    use: str | None = Field(
+        default=None, description="Fills only templates of this `use`; default: all."
+    )
+    stratum: Literal["slur"] | None = Field(
+        default=None, description="A slur is left out unless asked for, and masked in reports."
+    )
+    justification: str | None = Field(
+        default=None, description="Why a wording that people advise against is tested."
+    )
 
 
 class FillerPart(TermPart):
@@ -108,6 +125,9 @@ class GroupPart(_Part):
     id: str
     label: str | None = None
     terms: list[TermPart]
+    parts: list[str] = Field(
+        default=[], description="Ids of the groups that an intersectional group belongs to."
+    )
 
 
 class TemplatePart(_Part):
@@ -123,6 +143,12 @@ class TemplatePart(_Part):
     noun: str | None = Field(default=None, description="Fills {noun} when no term does.")
     number: Literal["singular", "plural"] = "singular"
     gold: str | None = Field(default=None, description="The correct label, where there is one.")
+    gender: Gender | None = Field(
+        default=None, description="Grammatical gender of the noun, where words agree with it."
+    )
+    justification: str | None = Field(
+        default=None, description="Why a wording that people advise against stands in it."
+    )
 
 
 class SourcePart(_Part):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from audit.probes.build import template_of, term_of
 from audit.probes.document import Document, Location
@@ -11,6 +12,7 @@ from audit.probes.grammar import Grammar
 from audit.probes.schema import TemplatePart
 from audit.probes.slots import Sentence, SlotError, fill, parse
 from audit.probes.structure import Parts, Placed
+from audit.probes.wording import did_you_mean
 from audit.records import Term
 
 _AFTER_ARTICLE = re.compile(r"\s+[\"'“‘«(\[]*(\w.*)?$", re.DOTALL)
@@ -31,6 +33,7 @@ def check_sentences(
     for kind, phrase in parts.phrases():
         if phrase.at not in sound:
             continue
+        _check_form_names(document, phrase, grammar)
         faults = list(grammar.faults(phrase.part.text))
         for fault in faults:
             document.add((*phrase.at, "text"), f"ungrammatical: {fault}", "correct the text")
@@ -39,22 +42,38 @@ def check_sentences(
     unformed: set[str] = set()
     for template, sentence in sentences:
         for kind, phrase, term in phrases:
-            if sentence.takes(term.form) and grammar.agree(term, sentence.template) is None:
+            if sentence.takes(term.form, term.use) and _lacks_form(sentence, term, grammar):
                 if term.id not in unformed:
-                    _no_form(document, kind, phrase.at, term, template.part.id)
+                    document.add(phrase.at, *_no_form(kind, term, sentence, grammar))
                 unformed.add(term.id)
         terms = [term for _, _, term in phrases if term.id not in unformed]
         _check_renders(document, template, sentence, terms, grammar)
 
 
-def _no_form(document: Document, kind: str, at: Location, term: Term, template: str) -> None:
-    """Note a term whose plural no rule gives."""
-    document.add(
-        at,
-        f"no rule gives the plural of the {kind} {term.text!r}, and the template {template!r} "
-        "is about several people",
-        'add `plural: "..."`',
-    )
+def _check_form_names(document: Document, phrase: Placed[Any], grammar: Grammar) -> None:
+    """Note forms that the language does not have."""
+    for name in phrase.part.forms:
+        if name not in grammar.form_names:
+            known = f"one of {', '.join(grammar.form_names)}" if grammar.form_names else "delete it"
+            hint = did_you_mean(name, grammar.form_names) or known
+            document.add((*phrase.at, "forms", name), f"unknown form {name[:40]!r}", hint, key=True)
+
+
+def _lacks_form(sentence: Sentence, term: Term, grammar: Grammar) -> bool:
+    """Tell whether the file must write the form that a sentence needs."""
+    if term.form is None:
+        return False
+    return grammar.agree(term, sentence.template, sentence.case(term.form)) is None
+
+
+def _no_form(kind: str, term: Term, sentence: Sentence, grammar: Grammar) -> tuple[str, str]:
+    """Say which form of a term no rule gives, and what to write."""
+    case = sentence.case(term.form) if term.form is not None else None
+    needed = grammar.needed_form(sentence.template, case)
+    hint = 'add `plural: "..."`' if needed == "plural" else f'add `forms: {{{needed}: "..."}}`'
+    template = sentence.template.id
+    message = f"no rule gives the {needed} of the {kind} {term.text!r}, which the template "
+    return f"{message}{template!r} needs", hint
 
 
 def _parsed(
@@ -70,10 +89,18 @@ def _parsed(
     before = len(document.problems)
     for message, hint in _slot_faults(sentence, grammar):
         document.add(at, message, hint)
-    fault = grammar.noun_fault(sentence.template)
+    fault = grammar.template_fault(sentence.template) or _noun_case_fault(sentence, grammar)
     if fault:
-        document.add((*template.at, "noun"), fault, "change `noun` or `number`")
+        document.add((*template.at, "noun"), fault, "change `noun`, `number` or `gender`")
     return sentence if len(document.problems) == before else None
+
+
+def _noun_case_fault(sentence: Sentence, grammar: Grammar) -> str | None:
+    """Say when no rule gives the case that the slot asks of the template's own noun."""
+    noun, case = sentence.template.noun, sentence.case("noun")
+    if noun is None or case is None or grammar.decline(noun, sentence.template, case) is not None:
+        return None
+    return f"no rule gives the {case} of the noun {noun!r}"
 
 
 def _slot_faults(sentence: Sentence, grammar: Grammar) -> Iterator[tuple[str, str]]:
@@ -88,7 +115,7 @@ def _slot_faults(sentence: Sentence, grammar: Grammar) -> Iterator[tuple[str, st
         yield "the slot {noun} has no default word", "add `noun: person` to the template"
     if "noun" not in slots and noun is not None:
         yield "the template has a `noun` but no {noun} slot", "add the slot or delete `noun`"
-    if "a" in slots and sentence.template.number == "plural":
+    if "a" in slots and sentence.template.number == "plural" and not grammar.genders:
         yield "{a} cannot stand in a template about several people", "delete {a} or `number`"
     yield from _position_faults(sentence, grammar)
 
@@ -97,32 +124,34 @@ def _position_faults(sentence: Sentence, grammar: Grammar) -> Iterator[tuple[str
     """Yield slots that touch a word, and articles that no word follows."""
     pieces = sentence.pieces
     for index, piece in enumerate(pieces):
-        if piece.slot is None:
+        if piece.slot is None or piece.options:
             continue
         left = pieces[index - 1].text[-1:] if index else ""
         right = pieces[index + 1].text[:1] if index + 1 < len(pieces) else ""
         touches = index + 1 < len(pieces) and pieces[index + 1].slot is not None
         if grammar.spaced and (left.isalnum() or right.isalnum() or touches):
             yield f"the slot {{{piece.slot}}} touches its neighbour", "put a space between"
-        if piece.slot == "a":
+        if piece.slot in grammar.articles:
             rest = "".join(p.text if p.slot is None else "x" for p in pieces[index + 1 :])
             if not _AFTER_ARTICLE.match(rest) or not re.search(r"\w", rest):
-                yield "{a} is not followed by a word", "put a space and a word or slot after {a}"
+                name = f"{{{piece.slot}}}"
+                yield f"{name} is not followed by a word", f"put a word or slot after {name}"
 
 
 def _check_forms(parts: Parts, document: Document, sentences: list[Sentence]) -> None:
     """Check that every form has a slot somewhere, and every template a reference."""
     for kind, phrase in parts.phrases():
-        form = phrase.part.form
-        if sentences and not any(sentence.takes(form) for sentence in sentences):
+        form, use = phrase.part.form, phrase.part.use
+        if sentences and not any(sentence.takes(form, use) for sentence in sentences):
+            among = f" of use {use!r}" if use else ""
             document.add(
                 (*phrase.at, "form"),
-                f"no template has a {{{form}}} slot for the {kind} {phrase.part.id!r}",
+                f"no template{among} has a {{{form}}} slot for the {kind} {phrase.part.id!r}",
                 f"add {{{form}}} to templates, or change the form",
             )
     for template, sentence in zip(parts.templates, sentences, strict=True):
         fillers = [phrase.part for phrase in parts.reference]
-        if fillers and not any(sentence.takes(filler.form) for filler in fillers):
+        if fillers and not any(sentence.takes(filler.form, filler.use) for filler in fillers):
             document.add(
                 (*template.at, "text"),
                 f"no reference filler fits the template {template.part.id!r}",
@@ -141,12 +170,13 @@ def _check_renders(
     at = (*template.at, "text")
     unsaid, count = "", 0
     for term in terms:
-        if not sentence.takes(term.form):
+        if not sentence.takes(term.form, term.use):
             continue
         text = fill(sentence, term, grammar)
         if text is None:
-            message = f"{{a}} is followed by no word with {term.id!r}"
-            document.add(at, message, "put a word after {a} that every term leaves there")
+            article = next((name for name in sentence.slots if name in grammar.articles), "a")
+            message = f"{{{article}}} is followed by no word with {term.id!r}"
+            document.add(at, message, "put a word after it that every term leaves there")
             return
         fault = next(iter(grammar.faults(text)), None)
         if fault:

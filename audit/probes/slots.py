@@ -1,5 +1,8 @@
 """Sentences with slots: parsing ``{pre}``, ``{post}``, ``{noun}``, ``{a}`` and filling them.
 
+Languages add their own: ``{the}``, a case (``{noun:accusative}``), and letters or words that agree
+with the gender of the noun (``{contento|contenta}``).
+
 No formatting language of Python is involved, so a probe file cannot reach anything with it.
 """
 
@@ -7,13 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from audit.probes.grammar import Grammar
 from audit.probes.wording import did_you_mean
 from audit.records import Form, Template, Term
 
-SLOTS = ("a", "pre", "post", "noun")
+SLOTS = ("pre", "post", "noun")
+AGREES = "|"
 _PIECES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]|[^{}]+")
 _OPENING = "\"'“‘«([{¿¡"
 _CLOSING = ".,;:!?…)]}\"'”’»"
@@ -29,11 +33,16 @@ class SlotError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Literal text, or a slot where ``slot`` is its name; ``opens``: a sentence begins here."""
+    """Literal text, or a slot where ``slot`` is its name; ``opens``: a sentence begins here.
+
+    ``case`` is what the slot asks of a noun; ``options`` are the texts of one gender each.
+    """
 
     text: str
     slot: str | None = None
     opens: bool = False
+    case: str | None = None
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +57,13 @@ class Sentence:
         """Names of the slots in order, with repeats."""
         return tuple(piece.slot for piece in self.pieces if piece.slot is not None)
 
-    def takes(self, form: Form | None) -> bool:
-        """Tell whether a term of this form has a slot here; the empty filler always has."""
-        return form is None or form in self.slots
+    def takes(self, form: Form | None, use: str | None = None) -> bool:
+        """Tell whether a term of this form and use has a slot; the empty filler needs none."""
+        return use in {None, self.template.use} and (form is None or form in self.slots)
+
+    def case(self, form: Form) -> str | None:
+        """Return the case that the slot of a form asks for."""
+        return next((piece.case for piece in self.pieces if piece.slot == form), None)
 
 
 def parse(template: Template, grammar: Grammar) -> Sentence:
@@ -69,7 +82,7 @@ def parse(template: Template, grammar: Grammar) -> Sentence:
             if literal:
                 pieces.append(Piece(literal))
             before, literal = before + literal, ""
-            pieces.append(Piece("", _known(match.group(1)), grammar.opens_sentence(before)))
+            pieces.append(_slot(match.group(1), grammar, grammar.opens_sentence(before)))
             before += "x"
         elif found in {"{", "}"}:
             raise SlotError(f"a single {found} in the text", f"write {found * 2} for a brace")
@@ -80,12 +93,37 @@ def parse(template: Template, grammar: Grammar) -> Sentence:
     return Sentence(template, tuple(pieces))
 
 
-def _known(name: str) -> str:
+def _slot(content: str, grammar: Grammar, opens: bool) -> Piece:
+    """Read what stands between two braces."""
+    if "|" in content:
+        return Piece("", AGREES, opens, options=_options(content, grammar))
+    name, colon, case = content.partition(":")
+    if colon and name in SLOTS and case not in grammar.cases:
+        known = f"one of {', '.join(grammar.cases)}" if grammar.cases else "delete it"
+        hint = did_you_mean(case.strip().lower(), grammar.cases) or known
+        raise SlotError(f"the language has no case {case[:40]!r}", hint)
+    return Piece("", _known(name if name in SLOTS else content, grammar), opens, case or None)
+
+
+def _options(content: str, grammar: Grammar) -> tuple[str, ...]:
+    """Read texts of which one is chosen by gender."""
+    options = tuple(content.split("|"))
+    if not grammar.genders:
+        raise SlotError("words of this language have no gender to agree with", "write the word")
+    if len(options) != len(grammar.genders):
+        genders = ", then ".join(grammar.genders)
+        raise SlotError(f"{{{content[:60]}}} needs {len(grammar.genders)} texts", f"{genders}")
+    return options
+
+
+def _known(name: str, grammar: Grammar) -> str:
     """Return a slot's name if there is such a slot."""
-    if name in SLOTS:
+    slots = (*grammar.articles, *SLOTS)
+    if name in slots:
         return name
-    close = did_you_mean(name.strip().lower(), SLOTS, form="{%s}")
-    every = "the slots are {a}, {pre}, {post} and {noun}; write {{ and }} for braces"
+    close = did_you_mean(name.strip().lower(), slots, form="{%s}")
+    listed = ", ".join(f"{{{slot}}}" for slot in slots[:-1])
+    every = f"the slots are {listed} and {{{slots[-1]}}}; write {{{{ and }}}} for braces"
     raise SlotError(f"unknown slot {{{name}}}", f"{close}; {every}" if close else every)
 
 
@@ -94,32 +132,50 @@ def fill(sentence: Sentence, term: Term, grammar: Grammar) -> str | None:
 
     Returns ``None`` where the language cannot give the form that the sentence needs.
     """
-    template = sentence.template
-    fillings: dict[str, str] = {"noun": template.noun or ""}
+    template = _with_gender_of(term, sentence.template)
+    noun: str | None = template.noun or ""
+    case = sentence.case("noun")
+    if noun and case:
+        noun = grammar.decline(noun, template, case)
+    fillings = {"noun": noun}
     if term.form is not None:
-        form = grammar.agree(term, template)
-        if form is None:
-            return None
-        fillings[term.form] = form
-    return _join(sentence, fillings, grammar)
+        fillings[term.form] = grammar.agree(term, template, sentence.case(term.form))
+    whole = {slot: text for slot, text in fillings.items() if text is not None}
+    if len(whole) < len(fillings):
+        return None
+    text = _join(sentence, template, whole, grammar)
+    return None if text is None else grammar.finish(text)
 
 
-def _join(sentence: Sentence, fillings: Mapping[str, str], grammar: Grammar) -> str | None:
+def _with_gender_of(term: Term, template: Template) -> Template:
+    """Let a noun that has only one gender decide what the sentence agrees with."""
+    if term.form != "noun" or term.gender is None:
+        return template
+    return replace(template, gender=term.gender)
+
+
+def _join(
+    sentence: Sentence, template: Template, fillings: Mapping[str, str], grammar: Grammar
+) -> str | None:
     """Join the pieces: close the gaps of empty slots, then set articles and capitals."""
     texts: list[str] = []
     opens: list[bool] = []
-    articles: list[int] = []
+    articles: list[tuple[int, str]] = []
     vanished = capital = False
     for piece in sentence.pieces:
         text = piece.text if piece.slot is None else fillings.get(piece.slot, "")
         capital = capital or piece.opens
-        if piece.slot == "a":
-            articles.append(len(texts))
+        if piece.slot in grammar.articles:
+            articles.append((len(texts), piece.slot))
             text = "a"
-        elif not text:
+        elif piece.options:
+            if template.gender not in grammar.genders:
+                return None
+            text = piece.options[grammar.genders.index(template.gender)]
+        if not text and not piece.options:
             vanished = True
             continue
-        if vanished:
+        if vanished and text:
             text = _close_gap(texts, text)
             vanished = False
         texts.append(text)
@@ -127,8 +183,8 @@ def _join(sentence: Sentence, fillings: Mapping[str, str], grammar: Grammar) -> 
         capital = capital and not text.strip()
     if vanished and texts and texts[-1].endswith(" "):
         texts[-1] = texts[-1].rstrip(" ")
-    for place in reversed(articles):
-        article = grammar.article("".join(texts[place + 1 :]).lstrip(), sentence.template)
+    for place, name in reversed(articles):
+        article = grammar.article("".join(texts[place + 1 :]).lstrip(), template, name)
         if article is None:
             return None
         texts[place] = article

@@ -9,6 +9,7 @@ from typing import Any, Literal
 Form = Literal["pre", "post", "noun"]
 Valence = Literal["positive", "neutral", "negative"]
 Role = Literal["reference", "group", "placebo"]
+Gender = Literal["masculine", "feminine"]
 Correction = Literal["max_t", "holm", "bh", "none"]
 
 
@@ -63,6 +64,9 @@ class Term:
 
     ``form`` is the slot it fills (``None`` only for the empty filler); ``plural`` its form in
     templates about several people; ``mentions`` further inflected forms a text may carry.
+    ``forms`` are further forms by name, where no rule of the language gives them; ``gender`` is the
+    grammatical gender of a noun that has only one. ``use`` limits a term to templates of that use.
+    ``stratum='slur'`` marks what is left out unless asked for, and masked where people read.
     """
 
     id: str
@@ -73,20 +77,32 @@ class Term:
     preference: str | None = None
     source: tuple[str, ...] = ()
     mentions: tuple[str, ...] = ()
+    forms: tuple[tuple[str, str], ...] = ()
+    gender: Gender | None = None
+    use: str | None = None
+    stratum: Literal["slur"] | None = None
+    justification: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """People an attribute names, and the terms that mention them."""
+    """People an attribute names, and the terms that mention them.
+
+    ``parts`` are the ids of the groups that an intersectional group belongs to.
+    """
 
     id: str
     label: str
     terms: tuple[Term, ...]
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """A sentence with slots. ``carrier`` is the unit of every interval (default: its own id)."""
+    """A sentence with slots. ``carrier`` is the unit of every interval (default: its own id).
+
+    ``gender`` is the grammatical gender of its noun, in languages where words agree with it.
+    """
 
     id: str
     text: str
@@ -96,6 +112,7 @@ class Template:
     noun: str | None = None
     number: Literal["singular", "plural"] = "singular"
     gold: str | None = None
+    gender: Gender | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ from audit.probes.grammar.english_words import (
     SOUNDS_A_WHOLE,
     SOUNDS_AN,
 )
+from audit.probes.grammar.plain import Plain
 from audit.records import Template, Term
 
 if TYPE_CHECKING:
@@ -46,19 +47,20 @@ _JOINED = re.compile(r"\b(and|or|but)\s+(?:\w+ly\s+)?(\w+s)\b")
 _A_PERSON = re.compile(r"(is|was|isn['’]t|wasn['’]t)( not)? an? ", re.IGNORECASE)
 
 
-class English:
+class English(Plain):
     """The English rules; see `audit.probes.grammar.Grammar` for what each answers."""
 
-    spaced = True
+    articles = ("a",)
+    abbreviations = ABBREVIATIONS
 
-    def article(self, following: str, template: Template) -> str | None:
+    def article(self, following: str, template: Template, name: str = "a") -> str | None:
         """Return a or an by the sound of the next word; ``None`` in a plural sentence."""
         match = _FIRST_WORD.match(following)
         if match is None or template.number == "plural":
             return None
         return indefinite_article(match.group(1))
 
-    def agree(self, term: Term, template: Template) -> str | None:
+    def agree(self, term: Term, template: Template, case: str | None = None) -> str | None:
         """Return the term, in a sentence about several people its plural."""
         if template.number == "singular":
             return term.text
@@ -67,22 +69,6 @@ class English:
         if term.form == "noun":
             return plural_noun(term.text)
         return plural_clause(term.text) if term.form == "post" else term.text
-
-    def opens_sentence(self, before: str) -> bool:
-        """Tell whether ``before`` is empty or ends a sentence (an ellipsis does not)."""
-        text = before.rstrip(" \t\"'“”‘’«»([")
-        if not text:
-            return True
-        if text.endswith(("...", "…")) or text[-1] not in ".!?":
-            return False
-        return text.split()[-1].rstrip(".!?").lower() not in ABBREVIATIONS
-
-    def capitalise(self, text: str) -> str:
-        """Set the first letter in upper case, after an opening quote too."""
-        for place, sign in enumerate(text):
-            if sign.isalnum():
-                return text[:place] + sign.upper() + text[place + 1 :]
-        return text
 
     def faults(self, text: str) -> Iterator[str]:
         """Name a wrong article and a doubled one."""
@@ -93,7 +79,7 @@ class English:
             if fault:
                 yield fault
 
-    def noun_fault(self, template: Template) -> str | None:
+    def template_fault(self, template: Template) -> str | None:
         """Say when the default noun is singular in a plural sentence, or the other way."""
         if template.noun is None:
             return None
