@@ -48,6 +48,8 @@ def log_to_mlflow(
         If MLflow refuses.
     """
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # nothing leaves by itself
+    if tracking_uri is not None and (tracking_uri.startswith("file:") or "://" not in tracking_uri):
+        os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")  # a folder was asked for
     try:
         from mlflow import MlflowClient
         from mlflow.exceptions import MlflowException
@@ -68,7 +70,11 @@ def log_to_mlflow(
                 client.log_artifact(identity, str(folder / name))
         client.set_terminated(identity)
     except MlflowException as error:
-        raise ResultsError(f"MLflow refused: {error}", where="audit export --to mlflow") from error
+        raise ResultsError(
+            f"MLflow refused: {error}",
+            where="audit export --to mlflow",
+            hint="name a server or a folder with --tracking-uri",
+        ) from error
     return identity
 
 

@@ -88,6 +88,7 @@ def summarise_log(log: RunLog, *, limits: Mapping[str, Any] | None = None) -> Ga
         outcome=outcome_of(header.task, score_range=header.score_range),
         limits=_limits(header.limits, limits),
         rng=np.random.default_rng(log.header["spec"]["seed"]),
+        labels=header.task.labels if header.task and header.task.labels else None,
     )
 
 
@@ -155,6 +156,8 @@ def conclude(
         not_tested=(*header.not_tested, *summary.not_tested),
         warnings=(*header.warnings, *summary.warnings, *_torn(log, footer)),
         comparison=comparison,
+        drivers=_drivers(log, summary),
+        gold=summary.gold,
     )
     report = build_report(results, _evidence(log, header, summary, signoff))
     policy = _policy(results, rules, header)
@@ -243,6 +246,14 @@ def _evidence(
         task=header.task,
         signoff=signoff,
     )
+
+
+def _drivers(log: RunLog, summary: GapSummary) -> Mapping[str, Any] | None:
+    """Return what the gaps hang on, and what a lexicon knows of the terms."""
+    vocabulary = log.header.get("vocabulary")
+    if not summary.drivers and vocabulary is None:
+        return None
+    return {"groups": list(summary.drivers), "vocabulary": vocabulary}
 
 
 def _policy(

@@ -30,6 +30,7 @@ from audit.pipeline.folders import (
     utc_now,
     write_atomically,
 )
+from audit.pipeline.header_parts import vocabulary_of
 from audit.probes import Expansion, expand, load_probe_set
 from audit.protocols import Classifier, Engine
 from audit.records import ClassifierOptions, ProbeSet, Request, RunSpec, Variant
@@ -237,6 +238,7 @@ def _header(
         "not_tested": to_json(expansion.not_tested),
         "warnings": to_json(expansion.warnings),
         "n_requests": len(expansion.variants),
+        "vocabulary": vocabulary_of(classifier, expansion),
     }
 
 

@@ -7,7 +7,9 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import audit
@@ -24,15 +26,19 @@ def seal(value: Mapping[str, Any]) -> str:
     return sha256_of(text)
 
 
-def tool_identity() -> dict[str, str]:
-    """Return the version of this package and the SHA-256 over all its files."""
+@cache
+def tool_identity() -> Mapping[str, str]:
+    """Return the version of this package and the SHA-256 over all its files.
+
+    Once for a process: what runs is what it loaded.
+    """
     root = Path(audit.__file__).parent
     digest = hashlib.sha256()
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()
         if path.is_file() and "__pycache__" not in path.parts and not name.endswith(".pyc"):
             digest.update(f"{name}\0{sha256_of(path.read_bytes())}\n".encode())
-    return {"version": f"audit {audit.__version__}", "sha256": digest.hexdigest()}
+    return MappingProxyType({"version": f"audit {audit.__version__}", "sha256": digest.hexdigest()})
 
 
 def signature_seal(record_sha256: str, previous: str | None, signature: Mapping[str, Any]) -> str:

@@ -165,7 +165,7 @@ def _new_document(
         "probe_sha256": results["spec"]["probe_sha256"],
         "spec_sha256": log.header["spec_sha256"],
         "versions": results["spec"]["versions"],
-        "tool": tool_identity(),
+        "tool": dict(tool_identity()),
         "files": dict(hashes),
         "run_finished": results["finished"],
         "limits": results["limits"],
