@@ -44,6 +44,14 @@ class PromptShowing(Protocol):
         ...
 
 
+class VocabularyKnowing(Protocol):
+    """A lexicon can say which words of a term it has an entry for."""
+
+    def knows(self, terms: Sequence[str]) -> dict[str, dict[str, float]]:
+        """Return the entries of each term's words."""
+        ...
+
+
 ClassifierFactory = Callable[[str, Task | None, ClassifierOptions], Classifier]
 """``factory(locator, task, options)``; registered under the entry point ``audit.classifiers``."""
 

@@ -17,6 +17,7 @@ from audit.records import ClassifierInfo, ClassifierOptions, Prediction, Request
 SCORE_RANGE = (-1.0, 1.0)
 NAMES = ("Positive", "Neutral", "Negative")
 VADER_THRESHOLD = 0.05
+_PUNCTUATION = ".,:;!?\"'()[]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class _Lexicon:
     score: Callable[[str], float]
     label: Callable[[float], str]
     thresholds: str
+    entry: Callable[[str], float | None]
 
 
 class LexiconClassifier:
@@ -84,6 +86,29 @@ class LexiconClassifier:
         """Answer every request, in order."""
         return [self._predict(request) for request in requests]
 
+    def knows(self, terms: Sequence[str]) -> dict[str, dict[str, float]]:
+        """Return the lexicon's own entries for the words of each term.
+
+        Parameters
+        ----------
+        terms : sequence of str
+            Terms of a probe set.
+
+        Returns
+        -------
+        dict of term to (dict of word to entry)
+            The entry's value in the lexicon's own unit. A term without any entry moves the score
+            by its length and place at most: no gap then says that the word is unknown.
+        """
+        return {
+            term: {
+                word: value
+                for word in dict.fromkeys(_words(term))
+                if (value := self._lexicon.entry(word)) is not None
+            }
+            for term in terms
+        }
+
     def _predict(self, request: Request) -> Prediction:
         """One text's score, or all mass on the label its score falls to."""
         score = self._lexicon.score(request.text)
@@ -118,6 +143,7 @@ def create_vader(locator: str, task: Task | None, options: ClassifierOptions) ->
             lambda text: float(analyser.polarity_scores(text)["compound"]),
             lambda score: _side(score, VADER_THRESHOLD, inclusive=True),
             "Positive at 0.05 or more, Negative at -0.05 or less",
+            analyser.lexicon.get,
         ),
         task,
         options,
@@ -149,10 +175,26 @@ def create_textblob(
             lambda text: float(TextBlob(text).sentiment.polarity),
             lambda score: _side(score, 0.0, inclusive=False),
             "Positive above 0, Negative below 0",
+            _textblob_entry,
         ),
         task,
         options,
     )
+
+
+def _textblob_entry(word: str) -> float | None:
+    """Return the polarity that TextBlob's lexicon has for a word."""
+    from textblob.en import sentiment
+
+    if not sentiment:
+        sentiment.load()
+    found = sentiment.get(word)
+    return None if found is None else float(found[None][0])
+
+
+def _words(term: str) -> list[str]:
+    """Split a term as the lexicons do: at spaces, without punctuation at the edges."""
+    return [word for part in term.lower().split() if (word := part.strip(_PUNCTUATION))]
 
 
 def _side(score: float, threshold: float, *, inclusive: bool) -> str:

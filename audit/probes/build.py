@@ -76,7 +76,13 @@ def task_of(part: TaskPart) -> Task:
     if part.kind == "score":
         low, high = part.range or (0.0, 1.0)
         end = "low" if part.favourable == "low" else "high"
-        return Task(kind="score", range=(low, high), favourable_end=end, **shared)  # type: ignore[arg-type]
+        return Task(
+            kind="score",
+            range=(low, high),
+            favourable_end=end,
+            unfavourable=tuple(part.unfavourable),  # gold labels that mean the bad end
+            **shared,  # type: ignore[arg-type]
+        )
     unfavourable = part.unfavourable
     if not unfavourable and len(part.labels) == 2:
         unfavourable = [label for label in part.labels if label != part.favourable]

@@ -131,7 +131,7 @@ def _check_score_task(task: TaskPart, document: Document) -> None:
     if task.favourable not in {"high", "low"}:
         place = (*at, "favourable") if task.favourable else at
         document.add(place, "a score task needs 'favourable'", "write `favourable: high` or `low`")
-    for name in ("labels", "unfavourable", "shots"):
+    for name in ("labels", "shots"):
         if getattr(task, name):
             document.add((*at, name), f"a score task has no {name}", "delete it, or `kind: labels`")
 

@@ -43,7 +43,9 @@ class TaskPart(_Part):
         default=None, description="The good label; for kind score: high or low."
     )
     unfavourable: Texts = Field(
-        default=[], description="The bad labels; required with three or more labels."
+        default=[],
+        description="The bad labels; required with three or more labels. For kind score: gold "
+        "labels that mean the bad end.",
     )
     description: str = ""
     input: str = "Text"

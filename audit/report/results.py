@@ -127,6 +127,73 @@ class OverrideData(_Part):
     illustration_only: bool = False
 
 
+class ExplanationData(_Part):
+    """A term or word, and a group's gap without it."""
+
+    kind: Literal["term", "word"]
+    id: str
+    text: str
+    terms: list[str] = Field(default_factory=list)
+    estimate_without: Finite | None = None
+    interval_without: IntervalData | None = None
+
+
+class DriverData(_Part):
+    """What one group's gap hangs on."""
+
+    group: str
+    estimate: Finite | None = None
+    terms: list[ExplanationData] = Field(default_factory=list)
+    words: list[ExplanationData] = Field(default_factory=list)
+    explained_by: ExplanationData | None = None
+
+
+class VocabularyTermData(_Part):
+    """A term, and the entries that a lexicon has for its words."""
+
+    group: str
+    term: str
+    text: str
+    entries: dict[str, Finite] = Field(default_factory=dict)
+
+
+class VocabularyData(_Part):
+    """Which terms a lexicon knows."""
+
+    lexicon: str
+    known: list[VocabularyTermData] = Field(default_factory=list)
+    unknown: list[VocabularyTermData] = Field(default_factory=list)
+
+
+class DriversData(_Part):
+    """What the gaps hang on."""
+
+    groups: list[DriverData] = Field(default_factory=list)
+    vocabulary: VocabularyData | None = None
+
+
+class GoldGroupData(_Part):
+    """One group's mistakes against gold labels."""
+
+    group: str
+    n_texts: int = 0
+    false_positive_rate: Finite | None = None
+    false_negative_rate: Finite | None = None
+    subgroup_auc: Finite | None = None
+    bpsn_auc: Finite | None = None
+    bnsp_auc: Finite | None = None
+
+
+class GoldData(_Part):
+    """Mistakes against gold labels."""
+
+    positive: list[str]
+    n_texts: int
+    fped: Finite | None = None
+    fned: Finite | None = None
+    groups: list[GoldGroupData] = Field(default_factory=list)
+
+
 class NotTestedData(_Part):
     """Something left out, and why."""
 
@@ -273,6 +340,8 @@ class Results(_Part):
     not_tested: list[NotTestedData] = Field(default_factory=list)
     warnings: list[WarningData] = Field(default_factory=list)
     comparison: ComparisonData | None = None
+    drivers: DriversData | None = None
+    gold: GoldData | None = None
 
 
 def read_results(results: Mapping[str, Any]) -> Results:

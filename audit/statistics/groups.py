@@ -26,8 +26,10 @@ from audit.records import (
 from audit.statistics.caveats import caveats
 from audit.statistics.cells import NO_LABEL, Answers, answers_of
 from audit.statistics.components import Components
+from audit.statistics.drivers import drivers
 from audit.statistics.families import Family, Run, Subject, gap_records, second_estimands
 from audit.statistics.flips import pair_flips, repeat_instability, transitions
+from audit.statistics.gold_table import gold_table
 from audit.statistics.pairs import Key, build_table, describe_pairs
 from audit.statistics.shares import run_components, run_variance_shares
 from audit.statistics.strata import (
@@ -67,6 +69,10 @@ class GapSummary:
         Shares of the variance by source; ``None`` = not estimated.
     worst : (str, float) or None
         Group whose gap points furthest in the unfavourable direction.
+    drivers : list of dict
+        What each gap hangs on, see `audit.statistics.drivers.drivers`.
+    gold : dict or None
+        Mistakes against gold labels, see `audit.statistics.gold_table.gold_table`.
     not_tested, warnings : tuple
         What was left out and what a reader must know.
     """
@@ -84,6 +90,8 @@ class GapSummary:
     components: Components | None
     variance_shares: Mapping[str, float | None]
     worst: tuple[str, float] | None
+    drivers: Sequence[Record]
+    gold: Record | None
     not_tested: tuple[NotTested, ...]
     warnings: tuple[RunWarning, ...]
     run: Run = field(repr=False, compare=False)
@@ -204,6 +212,8 @@ def summarise_gaps(
             {gap.id: gap.estimate for gap in group_gaps},
             high_is_worse=outcome.favourable_end == "low",
         ),
+        drivers=drivers(run, group_family, named),
+        gold=gold_table(run, group_family),
         not_tested=table.not_tested(),
         warnings=caveats(run, group_family),
         run=run,

@@ -11,6 +11,7 @@ from audit.report.message import Sentence as Words
 from audit.report.model import SLOT, DecisionSection, FindingSection, Identity, TestedSection
 from audit.report.parts import Fact, Head, Named, Row, Tally
 from audit.report.results import GapData
+from audit.report.sections.drivers import explanation
 from audit.report.sections.material import LABEL_LIMIT, Material, any_descriptor, called
 from audit.report.sections.rows import VERDICT_ORDER, group_row, sorted_rows
 from audit.report.sections.signoff import signed_decision
@@ -66,7 +67,7 @@ def finding(material: Material) -> FindingSection:
     notice = words.DEMONSTRATION if material.evidence.demonstration else None
     lead = VERDICT[results.verdict] if results.verdict else NO_VERDICT
     room = _MOST_SENTENCES - 1 - (1 if notice else 0)
-    sentences = _sentences(material)[:room] if results.verdict else []
+    sentences = _with_driver(material, _sentences(material), room) if results.verdict else []
     total = len(results.groups)
     return FindingSection(
         head=Head(anchor="finding", name=words.FINDING, heading=words.FINDING),
@@ -83,6 +84,14 @@ def finding(material: Material) -> FindingSection:
             for verdict in VERDICT_ORDER
         ),
     )
+
+
+def _with_driver(material: Material, sentences: list[Words], room: int) -> list[Words]:
+    """Keep room for the one term or word that explains a whole gap."""
+    found = explanation(material)
+    if found is None:
+        return sentences[:room]
+    return [*sentences[: room - 1], found]
 
 
 def _sentences(material: Material) -> list[Words]:

@@ -1,0 +1,108 @@
+"""What a gap hangs on, for sections 1 and 4: terms, words, lexicon entries, gold labels."""
+
+from __future__ import annotations
+
+from audit.report.inert import inert
+from audit.report.message import Listing, Number, Sentence, Share, Span
+from audit.report.results import DriverData, ExplanationData
+from audit.report.sections.material import LABEL_LIMIT, Material, called
+from audit.report.wording import drivers as words
+
+_MOST_GROUPS = 8
+_MOST_TERMS = 12
+_TERM_LIMIT = 60
+
+
+def explanation(material: Material) -> Sentence | None:
+    """Return the sentence of section 1: the largest called gap that one term or word explains."""
+    found = material.results.drivers
+    if found is None:
+        return None
+    sizes = {
+        group.id: abs(group.estimate)
+        for group in material.results.groups
+        if called(group) and group.estimate is not None
+    }
+    explained = [row for row in found.groups if row.explained_by and row.group in sizes]
+    if not explained:
+        return None
+    row = max(explained, key=lambda each: sizes[each.group])
+    entry = row.explained_by
+    if entry is None or entry.interval_without is None:
+        return None
+    write = words.explained_by_word if entry.kind == "word" else words.explained_by_term
+    low, high = entry.interval_without.low, entry.interval_without.high
+    return write(
+        material.group_label(row.group),
+        inert(entry.text, limit=_TERM_LIMIT),
+        material.amount(entry.estimate_without),
+        Span(low, high, material.unit),
+    )
+
+
+def notes(material: Material) -> list[Sentence]:
+    """Return the notes of section 4."""
+    return [*_carried(material), *_unknown(material), *_gold(material)]
+
+
+def _carried(material: Material) -> list[Sentence]:
+    """Return for each called gap what is left of it without its most influential terms."""
+    found = material.results.drivers
+    if found is None:
+        return []
+    named = {group.id for group in material.results.groups if called(group)}
+    rows = [row for row in found.groups if row.group in named and row.terms][:_MOST_GROUPS]
+    return [words.carried(material.group_label(row.group), _listing(material, row)) for row in rows]
+
+
+def _listing(material: Material, row: DriverData) -> Listing:
+    return Listing(tuple(_without(material, entry) for entry in row.terms[:3]))
+
+
+def _without(material: Material, entry: ExplanationData) -> Sentence:
+    return words.without(
+        inert(entry.text, limit=_TERM_LIMIT), material.amount(entry.estimate_without)
+    )
+
+
+def _unknown(material: Material) -> list[Sentence]:
+    """Return which terms the lexicon does not know."""
+    found = material.results.drivers
+    if found is None or found.vocabulary is None or not found.vocabulary.unknown:
+        return []
+    vocabulary = found.vocabulary
+    shown = [inert(term.text, limit=_TERM_LIMIT) for term in vocabulary.unknown[:_MOST_TERMS]]
+    if len(vocabulary.unknown) > _MOST_TERMS:
+        shown.append("…")
+    total = len(vocabulary.unknown) + len(vocabulary.known)
+    return [
+        words.unknown_terms(
+            len(vocabulary.unknown),
+            total,
+            inert(vocabulary.lexicon, limit=LABEL_LIMIT),
+            Listing(tuple(shown)),
+        )
+    ]
+
+
+def _gold(material: Material) -> list[Sentence]:
+    """Return what the gold labels say."""
+    gold = material.results.gold
+    if gold is None:
+        return []
+    positive = Listing(tuple(inert(label, limit=_TERM_LIMIT) for label in gold.positive))
+    found: list[Sentence] = []
+    if gold.fped is not None and gold.fned is not None:
+        rates = Number(gold.fped, 3), Number(gold.fned, 3)
+        found.append(words.gold_rates(gold.n_texts, positive, *rates))
+    found += [
+        words.gold_auc(
+            material.group_label(row.group),
+            Share(row.subgroup_auc, 1),
+            Share(row.bpsn_auc, 1),
+            Share(row.bnsp_auc, 1),
+        )
+        for row in gold.groups[:_MOST_GROUPS]
+        if row.subgroup_auc is not None
+    ]
+    return found
