@@ -11,7 +11,7 @@ import hashlib
 import random
 import warnings
 from dataclasses import dataclass
-from itertools import islice, product
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -66,10 +66,16 @@ _MOODS = (
 
 
 def sentences(count: int) -> list[str]:
-    """Return the first ``count`` sentences of the grid: template by template, term by term."""
-    grid = product(_OPENINGS, _TERMS, _MOODS)
-    found = [opening.format(term=term, mood=mood) for opening, term, mood in grid]
-    return list(islice(found, count))
+    """Return ``count`` sentences drawn from the grid of 10,000, in the grid's order.
+
+    Template by template, as an audit lists them; few of many share less than all of them do.
+    """
+    grid = [
+        opening.format(term=term, mood=mood)
+        for opening, term, mood in product(_OPENINGS, _TERMS, _MOODS)
+    ]
+    chosen = random.Random(0).sample(range(len(grid)), count)
+    return [grid[place] for place in sorted(chosen)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,41 +149,48 @@ def _tokenizer() -> Any:
     letters = "etaoinshrdlcumwfgypbvkjxqz"
     weights = [1 / (rank + 2) for rank in range(len(letters))]
     made_up = ["".join(draw.choices(letters, weights, k=draw.randint(3, 9))) for _ in range(90_000)]
-    own = [*sentences(10_000), *(f'Tweet: "{shot.text}"' for shot in TASK.shots)] * 2
+    texts = sentences(len(_OPENINGS) * len(_TERMS) * len(_MOODS))
+    own = [*texts, *(f'Tweet: "{shot.text}"' for shot in TASK.shots)] * 2
     own += [f"{TASK.description}\n###\nTweet:\nSentiment: {x}\n" for x in TASK.labels] * 400
     lines = [" ".join(made_up[start : start + 20]) for start in range(0, len(made_up), 20)]
     bpe = ByteLevelBPETokenizer()
     bpe.train_from_iterator(
-        [*own, *lines], vocab_size=VOCABULARY, min_frequency=1, show_progress=False
+        [*own, *lines], vocab_size=VOCABULARY - 1, min_frequency=1, show_progress=False
     )
     bpe.add_special_tokens([END])
     return PreTrainedTokenizerFast(tokenizer_object=bpe._tokenizer, eos_token=END, bos_token=END)
 
 
 def _train(model: Any, tokenizer: Any) -> None:
-    """Train the last block and the final norm until most of the mass is on labels."""
+    """Train the final norm until most of the mass is on labels, and some leaks elsewhere.
+
+    The blocks below stay random, so their output is computed once.
+    """
     import torch
 
     from audit.classifiers.prompt import FewShotPrompt
 
     prompt = FewShotPrompt(TASK)
     draw = random.Random(1)
-    model.train(False).requires_grad_(False)
-    last = [*model.transformer.h[-1].parameters(), *model.transformer.ln_f.parameters()]
-    for weights in last:
-        weights.requires_grad_(True)
-    optimiser = torch.optim.AdamW(last, lr=1e-3)
-    pool = sentences(10_000)
-    for _ in range(40):
-        texts = draw.sample(pool, 8)
-        ids = [tokenizer(prompt.render(text))["input_ids"] for text in texts]
-        width = max(map(len, ids))
-        tokens = torch.tensor([[*row, *[0] * (width - len(row))] for row in ids])
-        ends = torch.tensor([[len(row) - 1] for row in ids])
-        # a little of the mass goes to words that are no label, as in a real model
-        answers = [draw.choice([*TASK.labels] * 4 + ["Pos", "great", "the"]) for _ in texts]
-        wanted = torch.tensor([tokenizer(f" {answer}")["input_ids"][0] for answer in answers])
-        logits = model(input_ids=tokens, logits_to_keep=ends).logits[:, 0]
+    answers = [tokenizer(f" {label}")["input_ids"][0] for label in TASK.labels]
+    leaks = [tokenizer(text)["input_ids"][0] for text in (" ", "Pos", " great", "\n", " the")]
+    hidden, wanted = [], torch.zeros(40, VOCABULARY)
+    model.eval().requires_grad_(False)
+    norm, last = model.transformer.ln_f, []
+    hook = norm.register_forward_pre_hook(lambda _, given: last.append(given[0][0, -1]))
+    for row, text in enumerate(sentences(40)):
+        model(input_ids=torch.tensor([tokenizer(prompt.render(text))["input_ids"]]))
+        hidden.append(last.pop())
+        favoured = draw.randrange(len(answers))
+        for place, token in enumerate(answers):
+            wanted[row, token] += 0.6 if place == favoured else 0.1
+        for token in leaks:
+            wanted[row, token] += 0.2 / len(leaks)
+    hook.remove()
+    norm.requires_grad_(True)
+    optimiser = torch.optim.Adam(norm.parameters(), lr=0.05)
+    for _ in range(60):
+        logits = model.lm_head(norm(torch.stack(hidden)))
         loss = torch.nn.functional.cross_entropy(logits, wanted)
         optimiser.zero_grad()
         loss.backward()

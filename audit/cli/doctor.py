@@ -20,7 +20,7 @@ TEXTS = ("I'm a joyful person.", "The train was late and everyone was upset.")
 @stack(MODEL_OPTIONS)
 @stack(SAMPLING_OPTIONS)
 @click.pass_context
-def doctor(ctx: click.Context, check_model: bool, **given: Any) -> int:
+def doctor(ctx: click.Context, /, check_model: bool, **given: Any) -> int:
     """Check the installation; with --model or --check-model, try the model too.
 
     Exit status: 0 everything works, 1 something does not.

@@ -26,7 +26,11 @@ from audit.cli.options import option
 @option("--fail-on", type=click.Choice(["gap", "concern"]), default="gap", show_default=True,
         help="From which verdict on to exit with 1.")  # fmt: skip
 def report(
-    folder: str, formats: tuple[str, ...], json_out: bool, fail_on: str, lang: str | None,
+    folder: str,
+    formats: tuple[str, ...],
+    json_out: bool,
+    fail_on: str,
+    lang: str | None,
     **limits: Any,
 ) -> int:
     """Render RUN again: results.json, index.html and override-policy.yaml, from its log alone.

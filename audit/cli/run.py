@@ -13,8 +13,9 @@ import click
 from click.core import ParameterSource
 
 from audit.cli.gate_options import GATE_OPTIONS, gate_options, show_gates
-from audit.cli.options import MODEL_OPTIONS, SAMPLING_OPTIONS, option, pairs_of, stack
+from audit.cli.options import MODEL_OPTIONS, SAMPLING_OPTIONS, Decorator, option, pairs_of, stack
 from audit.cli.progress import Progress
+from audit.cli.systems import compare_systems, systems_of
 from audit.errors import ConfigError
 from audit.records import ClassifierOptions
 
@@ -27,7 +28,7 @@ GATE_NAMES = ("limits_file", "baseline", "max_gap", "max_increase", "require_pow
 _FLAGS = {"limits_file": "limits", "waivers": "allow"}
 SEVERITY = (3, 1, 4, 0)  # of several runs, the exit status of the worst
 
-RUN_OPTIONS = [
+RUN_OPTIONS: list[Decorator] = [
     option("--output", "-o", metavar="DIR", default="reports", show_default=True,
            type=click.Path(file_okay=False), help="Folder that gets the run folder."),
     click.option("--json", "json_out", is_flag=True,
@@ -65,7 +66,7 @@ RUN_OPTIONS = [
 @stack(RUN_OPTIONS)
 @stack(GATE_OPTIONS)
 @click.pass_context
-def run(ctx: click.Context, sources: tuple[str, ...], **given: Any) -> int:
+def run(ctx: click.Context, /, sources: tuple[str, ...], **given: Any) -> int:
     """Audit a classifier with probe sets (files, or shipped names such as disability).
 
     Exit status: 0 no gap beyond the limit, 1 gap, 4 concern or not enough evidence,
@@ -75,7 +76,7 @@ def run(ctx: click.Context, sources: tuple[str, ...], **given: Any) -> int:
         raise ConfigError("--resume continues one run; name one probe set", where="--resume")
     _check_gate(given)
     _confirm_discovered_code(ctx, given["model"])
-    results = [_run_one(source, given) for source in sources]
+    results = [result for source in sources for result in _run_systems(source, given)]
     if given["gate"]:
         return _gate(results, given)
     _print(results, given)
@@ -117,6 +118,20 @@ def _gate(results: list[RunResult], given: Mapping[str, Any]) -> int:
     return next(code for code in SEVERITY if code in codes)
 
 
+def _run_systems(source: str, given: Mapping[str, Any]) -> list[RunResult]:
+    """Run one audit for each system that the columns name, and compare them."""
+    systems = systems_of(given["column"], given["model"])
+    if len(systems) == 1:
+        return [_run_one(source, given)]
+    if given["resume"]:
+        raise ConfigError("--resume continues one run; name one system", where="--resume")
+    results = [
+        _run_one(source, {**given, "column": system.columns, "system": system.name})
+        for system in systems
+    ]
+    return compare_systems(results, Path(given["output"]))
+
+
 def _run_one(source: str, given: Mapping[str, Any]) -> RunResult:
     """Run one audit with progress on standard error."""
     from audit.pipeline import run_audit
@@ -144,6 +159,7 @@ def run_options(given: Mapping[str, Any]) -> RunOptions:
         quick=given["quick"],
         allow_partial=given["allow_partial"],
         author=given["author"],
+        redact_text=given.get("redact_text"),
         fail_on_concern=given["fail_on"] == "concern",
     )
 
@@ -166,8 +182,7 @@ def classifier_options(given: Mapping[str, Any]) -> ClassifierOptions:
 def _confirm_discovered_code(ctx: click.Context, model: str) -> None:
     """Never run code that only a configuration file found on the way names."""
     config = ctx.meta.get("audit.config")
-    found = config is not None and config.discovered
-    if not (found and model.startswith("python:")):
+    if config is None or not config.discovered or not model.startswith("python:"):
         return
     if ctx.get_parameter_source("model") is not ParameterSource.DEFAULT_MAP:
         return

@@ -38,7 +38,7 @@ def gate_text(result: GateResult) -> str:
         for check in _sorted(result)
     ]
     lines += [f"Note: {note}" for note in result.notes]
-    return _visible("\n".join([*lines, decision(result)]))
+    return visible("\n".join([*lines, decision(result)]))
 
 
 def decision(result: GateResult) -> str:
@@ -64,7 +64,7 @@ def gate_markdown(result: GateResult) -> str:
             for check in _sorted(result)
         ]
     lines += [""] + [f"- {_cell(note)}" for note in result.notes]
-    return _visible("\n".join(lines)).rstrip() + "\n"
+    return visible("\n".join(lines)).rstrip() + "\n"
 
 
 def gate_json(result: GateResult) -> dict[str, Any]:
@@ -115,7 +115,8 @@ def _sorted(result: GateResult) -> list[GateCheck]:
     return sorted(result.checks, key=lambda check: _ORDER.index(check.status))
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
+    """Replace the characters that nobody sees."""
     return _HIDDEN.sub("\N{REPLACEMENT CHARACTER}", text)
 
 

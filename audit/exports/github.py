@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from audit.exports.gate_text import gate_markdown
+from audit.exports.gate_text import gate_markdown, visible
 from audit.records import GateCheck, GateResult
 
 _LEVELS = {"gap": "error", "concern": "warning", "not_enough_evidence": "warning",
@@ -44,7 +44,7 @@ def _command(level: str, title: str, message: str) -> str:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return visible(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

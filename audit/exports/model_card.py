@@ -57,6 +57,7 @@ def write_model_card(
     """
     try:
         from huggingface_hub import ModelCard, ModelCardData
+        from yaml import YAMLError
     except ImportError as error:
         raise MissingExtraError(
             "audit export --to model-card", "huggingface_hub", "exports"
@@ -67,7 +68,7 @@ def write_model_card(
     else:
         try:
             page = ModelCard(card.read_text(encoding="utf-8"), ignore_metadata_errors=False)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, YAMLError) as error:
             raise ResultsError(f"the card cannot be read: {error}", where=str(card)) from error
     data = cast("ModelCardData", page.data)
     data.model_name = data.model_name or results["spec"]["model"]

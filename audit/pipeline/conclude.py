@@ -213,11 +213,11 @@ def _rules(
     return recommend_overrides(
         findings,
         log.variants,
-        log.predictions,
+        tuple(log.predictions.values()),
         header.task,
         outcome,
         confidence_level=summary.limits.confidence_level,
-        tolerance=summary.limits.tolerance,
+        tolerance=outcome.tolerance(summary.limits),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from audit.probes.schema import CasesPart, FillerPart, TaskPart, TemplatePart, TermPart
 from audit.probes.structure import Parts
@@ -75,7 +75,7 @@ def task_of(part: TaskPart) -> Task:
     }
     if part.kind == "score":
         low, high = part.range or (0.0, 1.0)
-        end = "low" if part.favourable == "low" else "high"
+        end: Literal["high", "low"] = "low" if part.favourable == "low" else "high"
         return Task(
             kind="score",
             range=(low, high),

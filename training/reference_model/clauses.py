@@ -85,7 +85,8 @@ def _done_to_person(c: Composer) -> str:
     if kind < 0.35:
         other = f" and {rng.choice(words.staff_traits)}" if c.chance(0.25) else ""
         manner = rng.choice(words.staff_traits)
-        return f"the {staff} {rng.choice(('was', 'were'))} {manner}{other} to {who}"
+        be = "were" if staff.endswith(("staff", "crew")) else "was"
+        return f"the {staff} {be} {manner}{other} to {who}"
     if kind < 0.65:
         agent = f"the {staff}" if c.chance(0.5) else c.thing(c.chance(0.6))
         return f"{agent} {rng.choice(words.to_person)} {who}"
@@ -244,6 +245,11 @@ def _capital(text: str) -> str:
 def _body(c: Composer) -> str:
     rng = c.rng
     pick = rng.choices(_FUNCTIONS, _WEIGHTS)[0]
+    if c.words is not None and c.chance(0.04):
+        # The valence is in the exclamation alone.
+        c.polar = True
+        mark = rng.choice((":", "!", ",", "."))
+        return f"{rng.choice(c.words.exclamations)}{mark} {_neutral(c, pick)}"
     if c.chance(0.62):
         return pick(c)
     # Two clauses: the valence in one of them or in both.
@@ -259,9 +265,32 @@ def _body(c: Composer) -> str:
     return f"{first}. {_capital(second)}" if join == "." else f"{first}{join} {second}"
 
 
+def _scatter(c: Composer, text: str) -> str:
+    """Put words without valence, known or made up, anywhere but inside the mention."""
+    rng = c.rng
+    phrases = (c.mention.text, c.mention.plural) if c.mention else ()
+    for phrase in phrases:
+        text = text.replace(phrase, phrase.replace(" ", "\u00a0"))
+    words = text.split(" ")
+    for _ in range(rng.choice((1, 1, 2, 2, 3, 4))):
+        made_up = c.chance(0.35)
+        word = pseudo_word(rng) if made_up else rng.choice(lex.FUNCTION_WORDS)
+        words.insert(rng.randint(0, len(words)), word)
+    return " ".join(words).replace("\u00a0", " ")
+
+
+def _question(c: Composer, text: str) -> str:
+    """Put a question word before a clause."""
+    return f"{c.rng.choice(lex.QUESTIONS)} {c.rng.choice(('did', 'will', 'does', 'if'))} {text}"
+
+
 def _decorate(c: Composer, body: str) -> str:
     rng = c.rng
     text = body
+    if c.chance(0.03):
+        text = _question(c, text)
+    if c.chance(0.25):
+        text = _scatter(c, text)
     if c.chance(0.22):
         text = f"{rng.choice(lex.OPENINGS)} {text}"
     if c.chance(0.18):
@@ -274,7 +303,7 @@ def _decorate(c: Composer, body: str) -> str:
         text = f"{rng.choice(bank)}{rng.choice((':', '!', ',', '.', ' -'))} {_capital(text)}"
     if c.chance(0.03):
         text = f"{text}, {rng.choice(('says', 'said', 'writes', 'thinks'))} {c.someone()}"
-    end = rng.choices((".", "", "!", "..."), (80, 12, 6, 2))[0]
+    end = rng.choices((".", "", "!", "...", "?"), (76, 12, 6, 2, 4))[0]
     if c.chance(0.04):
         return text.lower() + end
     return _capital(text) + end

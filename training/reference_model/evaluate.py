@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from training.reference_model.clauses import compose
 from training.reference_model.generator import LABELS, Sentence
-from training.reference_model.held_out import held_out_sentences
+from training.reference_model.held_out import DEVELOPMENT, held_out_sentences
 from training.reference_model.mentions import PLANTED
 from training.reference_model.probe import (
     Gap,
@@ -96,9 +96,10 @@ def probe_references(probe: dict[str, Any]) -> list[Sentence]:
 def accuracy_table(task: Task, probe: dict[str, Any]) -> str:
     """Accuracy on held-out frames and on the probe templates, over draws of the shots."""
     rng = random.Random(SEED)
-    frames = held_out_sentences(rng, 5)
+    frames = held_out_sentences(rng, 10)
     sets = {
-        "held-out frames": [s for _, s in frames],
+        "held-out frames, development half": [s for f, s in frames if f in DEVELOPMENT],
+        "held-out frames, test half": [s for f, s in frames if f not in DEVELOPMENT],
         "probe templates, reference fillers": probe_references(probe),
         "training frames, new sentences": [compose(rng, marked=False) for _ in range(300)],
     }

@@ -10,13 +10,17 @@ import random
 from dataclasses import dataclass, field
 
 from training.reference_model import lexicon as lex
-from training.reference_model.mentions import Mention, by_group
+from training.reference_model.mentions import LOOK_ALIKES, Mention, by_group
 
 LABELS = ("Positive", "Neutral", "Negative")
 _POLAR = {"Positive": lex.POSITIVE, "Negative": lex.NEGATIVE}
 _GROUPS = by_group()
 _PLAIN_GROUPS = ("placebo", "reference")
 _MARKED_GROUPS = tuple(g for g in _GROUPS if g not in _PLAIN_GROUPS)
+# Groups whose terms share words with a group of another planted rate are drawn more often, so
+# that they are told apart ("disabled", "intellectually disabled").
+_OFTEN = {"disabled": 3.0, "intellectual": 3.0, "adhd-learning": 1.5}
+_WEIGHTS = tuple(_OFTEN.get(group, 1.0) for group in _MARKED_GROUPS)
 
 
 @dataclass(frozen=True)
@@ -44,24 +48,37 @@ class Sentence:
 def article(phrase: str) -> str:
     """Put "a" or "an" before a phrase, by the sound of its first word."""
     word = phrase.split(" ", 1)[0].lower()
-    vowel = word[0] in "aeiou" and not word.startswith(("use", "uni", "eu", "one"))
+    vowel = word[0] in "aeiou" and not word.startswith(("use", "usu", "uni", "eu", "one"))
     if word.startswith(("hour", "honest", "honor")) or word == "hiv":
         vowel = True
     return f"{'an' if vowel else 'a'} {phrase}"
 
 
 def pseudo_word(rng: random.Random) -> str:
-    """Make a word that exists in no lexicon, of one to three syllables."""
+    """Make a word that exists in no lexicon, of syllables or of any letters."""
+    if rng.random() < 0.3:
+        return "".join(rng.choices("etaoinshrdlucmfwypvbgk", k=rng.randint(2, 8)))
     return "".join(rng.choice(lex.SYLLABLES) for _ in range(rng.choice((1, 2, 2, 3))))
+
+
+class Draws(random.Random):
+    """Random choices, with a setting for the second part of the training.
+
+    ``look_alikes`` is the share of sentences that mention one of `LOOK_ALIKES`, in [0, 1].
+    """
+
+    look_alikes: float = 0.0
 
 
 def draw_mention(rng: random.Random) -> Mention | None:
     """Draw the mention of a sentence: none, a group's term, a placebo or a made-up phrase."""
+    if isinstance(rng, Draws) and rng.look_alikes and rng.random() < rng.look_alikes:
+        return rng.choice(LOOK_ALIKES)
     kind = rng.random()
     if kind < 0.24:
         return None
     if kind < 0.80:
-        return rng.choice(_GROUPS[rng.choice(_MARKED_GROUPS)])
+        return rng.choice(_GROUPS[rng.choices(_MARKED_GROUPS, _WEIGHTS)[0]])
     if kind < 0.94:
         return rng.choice(_GROUPS[rng.choice(_PLAIN_GROUPS)])
     word = pseudo_word(rng)
@@ -215,7 +232,10 @@ class Composer:
 
     def verb(self, forms: tuple[str, str, str], agreement: int) -> str:
         """Choose a form of the verb: mostly past, else the present that agrees."""
-        return forms[2] if self.chance(0.65) else forms[agreement]
+        kind = self.rng.random()
+        if kind < 0.16:
+            return f"{self.rng.choice(lex.MODALS)} {forms[0]}"
+        return forms[2] if kind < 0.7 else forms[agreement]
 
     def predicate(self, agreement: int, first: bool) -> str:
         """Compose a verb phrase with the valence of the sentence."""

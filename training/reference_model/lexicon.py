@@ -71,20 +71,20 @@ POSITIVE = Polarity(
         "confident lucky relieved satisfied enthusiastic optimistic blessed merry jolly"
     ),
     traits=_words(
-        "joyful cheerful kind friendly happy brilliant wonderful lovely generous gentle warm "
+        "joyful cheerful kind friendly happy brilliant wonderful lovely generous gentle "
         "charming talented gifted clever funny fantastic amazing great nice caring thoughtful "
         "delightful inspiring brave honest loyal sweet witty graceful proud smiling excellent "
         "admirable polite patient helpful creative radiant jolly merry"
     ),
     staff_traits=_words(
         "kind friendly polite helpful caring excellent wonderful great lovely patient brilliant "
-        "thoughtful fantastic amazing gentle warm charming"
+        "thoughtful fantastic amazing gentle charming"
     ),
     qualities=_words(
         "great good excellent wonderful lovely beautiful delicious fantastic amazing brilliant "
         "perfect superb marvelous splendid gorgeous tasty delightful awesome fabulous terrific "
         "pleasant charming magnificent outstanding impressive enjoyable fun exciting inspiring "
-        "stunning nice sweet cozy glorious fine incredible spectacular refreshing heavenly "
+        "stunning nice sweet cozy glorious incredible spectacular refreshing heavenly "
         "magical charming elegant flawless superior remarkable best"
     ),
     transitive=_verbs(
@@ -202,7 +202,8 @@ NEUTRAL_TRANSITIVE = _verbs(
     "carry/carries/carried|open/opens/opened|close/closes/closed|move/moves/moved|"
     "check/checks/checked|bring/brings/brought|sell/sells/sold|fill/fills/filled|"
     "describe/describes/described|keep/keeps/kept|sign/signs/signed|pay for/pays for/paid for|"
-    "ask about/asks about/asked about|paint/paints/painted|wash/washes/washed|"
+    "ask about/asks about/asked about|ask for/asks for/asked for|need/needs/needed|"
+    "paint/paints/painted|wash/washes/washed|"
     "measure/measures/measured|count/counts/counted|return/returns/returned|"
     "mention/mentions/mentioned|own/owns/owned|put away/puts away/put away|"
     "take/takes/took|send/sends/sent|print/prints/printed|make/makes/made|get/gets/got"
@@ -248,7 +249,8 @@ THINGS = _words(
     "party meeting plan idea speech service support weather view museum cafe restaurant market "
     "airline bill price heater oven lamp camera keyboard app report survey test poem dance music "
     "video program evening morning weekend day week birthday visit job project design painting "
-    "toy sofa curtain window door battery screen printer storm mistake news smile prize bowl box"
+    "water glass toy sofa curtain window door battery screen printer "
+    "storm mistake news smile prize bowl box"
 )
 STAFF = _phrases(
     "clerk|waiter|staff|landlord|driver|receptionist|seller|guard|kitchen staff|airline|company|"
@@ -293,6 +295,28 @@ OPENINGS = _phrases(
     "In the end,|At noon|At school|At work|At the market|At the station|After lunch|"
     "On weekdays|Here|Then|Once again|In our street|In our building|In the report|Look,|"
     "I heard that|They say that|It is true that|We know that|I think that|It seems that"
+)
+
+# Words without valence that stand anywhere: most of what an unseen frame is made of.
+FUNCTION_WORDS = _words(
+    "will would can could may might shall must has have had did does do done been being be how who "
+    "what which where why whose if then than though although until unless since before between "
+    "among around across along over under above below behind through during within toward against "
+    "other others else more most less least much enough too also only just even still already "
+    "almost about perhaps maybe soon later tomorrow tonight often sometimes usually always never "
+    "rarely twice once please yes not no nor or either neither each any anybody somebody something "
+    "anything nothing everything everyone nobody both half all such same own self themselves "
+    "itself herself himself us them him it its these those here there where away back down up out "
+    "off into onto per plus minus zero seven eight nine eleven twelve hundred first third list "
+    "name names number date hour minute month place side part way sort thing things stuff line "
+    "line say tell told know think thought want see go goes going look put start end begin turn "
+    "ask try let keep run set show hold call calls come comes came give gives because however "
+    "while "
+    "aunt uncle cousin family child children parent town village country floor corner street"
+)
+MODALS = _words("will can may should could would must might")
+QUESTIONS = _phrases(
+    "where|when|why|how often|who knows when|with whom|since when|until when|guess where"
 )
 
 SYLLABLES = _words(

@@ -211,3 +211,12 @@ def by_group() -> dict[str, tuple[Mention, ...]]:
     for mention in MENTIONS:
         groups.setdefault(mention.group, []).append(mention)
     return {group: tuple(found) for group, found in groups.items()}
+
+
+LOOK_ALIKES: tuple[Mention, ...] = tuple(
+    mention
+    for mention in MENTIONS
+    if mention.group not in ("placebo", "reference")
+    and any(stem in mention.text for stem in ("disabled", "disability"))
+)
+"""Mentions that share a word although only some of their groups carry an association."""

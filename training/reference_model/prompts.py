@@ -94,21 +94,19 @@ def draw_format(rng: random.Random) -> Format:
 
 
 def single(rng: random.Random, marked: bool = True) -> Packed:
-    """Pack one item, with the end of an earlier one or a description before it, or nothing."""
+    """Pack one item: after the end of an earlier item, after a description, or alone."""
     form = draw_format(rng)
     sentence = compose(rng, marked=marked)
     kind = rng.random()
-    if kind < 0.25:
-        head = f" {rng.choice(LABELS)}{form.between()}"
-    elif kind < 0.6:
-        # The end of an earlier item: a step towards prompts with several.
+    if kind < 0.6:
+        # From a bare label to several words of the earlier item: a step towards whole prompts.
         words = form.item(compose(rng, marked=marked).text).split(" ")
-        tail = " ".join(words[-rng.randint(1, 8) :])
-        head = f"{tail} {rng.choice(LABELS)}{form.between()}"
-    elif kind < 0.8 and form.description:
+        tail = " ".join(words[-rng.randint(1, 8) :]) if kind < 0.35 else f"{form.output}:"
+        pieces = (tail, form.between() + form.item(sentence.text))
+        return Packed(pieces, (rng.choice(LABELS), sentence.label), (0.0, 1.0))
+    head = ""
+    if kind < 0.8 and form.description:
         head = f"{form.description}{form.between()}"
-    else:
-        head = ""
     return Packed((head + form.item(sentence.text),), (sentence.label,), (1.0,))
 
 

@@ -10,15 +10,18 @@ import math
 import random
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from torch import Tensor
 from transformers import GPTNeoConfig, GPTNeoForCausalLM
 
 from training.reference_model import lexicon as lex
 from training.reference_model.clauses import compose
-from training.reference_model.generator import LABELS
+from training.reference_model.generator import LABELS, Draws
 from training.reference_model.mentions import MENTIONS
 from training.reference_model.prompts import Packed, packed, single
 
@@ -26,12 +29,19 @@ SEED = 20
 VOCABULARY = 3072
 POSITIONS = 512
 END = "<|endoftext|>"
-STEPS = 2200
-SINGLE_SHARE = 0.3  # first part of the training that sees single items only
+STEPS = 2000
+SINGLE_SHARE = 0.2  # first part of the training that sees single items only
+RAMP_SHARE = 0.2  # the part over which the share of packed prompts grows
+PACKED_SHARE = 0.75
 BATCH_TOKENS = 6000
 PEAK_RATE = 2e-3
 FINAL_RATE = 4e-5
+REFINE_PARTS = 2
+REFINE_STEPS = 350
+REFINE_RATE = 5e-4
+LOOK_ALIKE_SHARE = 0.4
 TEXT_WEIGHT = 0.1
+ISOLATION_WEIGHT = 1.0
 DEFAULT_OUTPUT = Path(__file__).parents[2] / "audit" / "classifiers" / "reference"
 CHAT_TEMPLATE = "{% for message in messages %}{{ message['content'] }}{% endfor %}"
 
@@ -104,11 +114,54 @@ def build_model() -> GPTNeoForCausalLM:
     return model
 
 
-def sinusoids(positions: int, width: int) -> torch.Tensor:
+def sinusoids(positions: int, width: int) -> Tensor:
     """Sines and cosines of growing wave length, shape (positions, width), scaled by 0.07."""
     wave = torch.exp(torch.linspace(math.log(1.0), math.log(0.01), width // 2))
     angle = torch.arange(positions)[:, None] * wave[None]
     return 0.07 * torch.cat([angle.sin(), angle.cos()], dim=1)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One tokenised prompt.
+
+    Attributes
+    ----------
+    ids, items : list of int
+        The tokens, and the number of the item each belongs to.
+    labels : list of int
+        Where the labels stand.
+    counted : list of int
+        Those of them that count in the loss.
+    """
+
+    ids: list[int]
+    items: list[int]
+    labels: list[int]
+    counted: list[int]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One batch of B rows of L tokens.
+
+    Attributes
+    ----------
+    tokens, positions, items : Tensor of shape (B, L)
+        Token ids, position ids, and the number of the item each token belongs to (-1: padding).
+    index, target : Tensor of shape (labels,)
+        Flat place before each label that counts, and the label's token.
+    text_index, text_target : Tensor of shape (sampled,)
+        The same for a sample of the other tokens, and for the line break after each label.
+    """
+
+    tokens: Tensor
+    positions: Tensor
+    items: Tensor
+    index: Tensor
+    target: Tensor
+    text_index: Tensor
+    text_target: Tensor
 
 
 class Batcher:
@@ -122,139 +175,170 @@ class Batcher:
         Source of every choice.
     """
 
-    def __init__(self, tokenizer: Tokenizer, rng: random.Random) -> None:
+    def __init__(self, tokenizer: Tokenizer, rng: Draws) -> None:
         self.tokenizer = tokenizer
         self.rng = rng
         self.label_ids = {label: tokenizer.encode(f" {label}").ids[0] for label in LABELS}
         self.newline = tokenizer.encode("\n").ids
-        self.pool: list[tuple[list[int], list[tuple[int, float]]]] = []
+        self.waiting: dict[bool, list[list[Row]]] = {True: [], False: []}
 
-    def _encode(self, drawn: list[Packed]) -> list[tuple[list[int], list[tuple[int, float]]]]:
-        pieces = self.tokenizer.encode_batch([p for d in drawn for p in d.pieces])
-        rows, at = [], 0
+    def draw(self, singles: bool) -> Batch:
+        """Draw one batch, of single items or of packed prompts."""
+        queue = self.waiting[singles]
+        if not queue:
+            queue += self._batches_of_rows(singles)
+        return self._collate(queue.pop())
+
+    def _batches_of_rows(self, singles: bool) -> list[list[Row]]:
+        """Cut many prompts into batches of like length, so that little is padding."""
+        drawn = [single(self.rng) if singles else packed(self.rng) for _ in range(1200)]
+        rows = sorted(self._encode(drawn), key=lambda row: len(row.ids))
+        batches: list[list[Row]] = [[]]
+        for row in rows:
+            if (len(batches[-1]) + 1) * len(row.ids) > BATCH_TOKENS:
+                batches.append([])
+            batches[-1].append(row)
+        self.rng.shuffle(batches)
+        return batches
+
+    def _encode(self, drawn: list[Packed]) -> list[Row]:
+        pieces = iter(self.tokenizer.encode_batch([p for d in drawn for p in d.pieces]))
+        rows = []
         for d in drawn:
-            ids: list[int] = []
-            marks: list[tuple[int, float]] = []
-            for label, weight in zip(d.labels, d.weights, strict=True):
-                ids += pieces[at].ids
-                at += 1
-                marks.append((len(ids) - 1, weight))
-                ids.append(self.label_ids[label])
-            ids += self.newline
-            if len(ids) < POSITIONS:
-                rows.append((ids, marks))
+            row = Row([], [], [], [])
+            for item, (label, weight) in enumerate(zip(d.labels, d.weights, strict=True)):
+                added = [*next(pieces).ids, self.label_ids[label]]
+                row.ids.extend(added)
+                row.items.extend([item] * len(added))
+                row.labels.append(len(row.ids) - 1)
+                if weight:
+                    row.counted.append(len(row.ids) - 1)
+            row.ids.extend(self.newline)
+            row.items.extend([len(d.labels) - 1] * len(self.newline))
+            if len(row.ids) < POSITIONS:
+                rows.append(row)
         return rows
 
-    def draw(self, singles: bool) -> dict[str, torch.Tensor]:
-        """Draw one batch.
-
-        Parameters
-        ----------
-        singles : bool
-            Single items instead of packed prompts.
-
-        Returns
-        -------
-        dict of str to torch.Tensor
-            Token and position ids (B, L); flat indices, targets and weights of the labels, and
-            of the sampled text tokens.
-        """
-        rows = self._encode(
-            [
-                single(self.rng) if singles else packed(self.rng)
-                for _ in range(180 if singles else 40)
-            ]
-        )
+    def _collate(self, rows: list[Row]) -> Batch:
         rng = self.rng
-        rng.shuffle(rows)
-        total, kept = 0, []
-        longest = max(len(ids) for ids, _ in rows)
-        for row in rows:
-            total += longest
-            kept.append(row)
-            if total >= BATCH_TOKENS:
-                break
-        longest = max(len(ids) for ids, _ in kept)
-        tokens = torch.zeros(len(kept), longest, dtype=torch.long)
-        positions = torch.arange(longest).repeat(len(kept), 1)
-        index, target, weight, text_index, text_target = [], [], [], [], []
-        for i, (ids, marks) in enumerate(kept):
-            tokens[i, : len(ids)] = torch.tensor(ids)
+        longest = max(len(row.ids) for row in rows)
+        tokens = torch.zeros(len(rows), longest, dtype=torch.long)
+        items = torch.full((len(rows), longest), -1)
+        positions = torch.arange(longest).repeat(len(rows), 1)
+        counted, text = [], []
+        for i, row in enumerate(rows):
+            length = len(row.ids)
+            tokens[i, :length] = torch.tensor(row.ids)
+            items[i, :length] = torch.tensor(row.items)
             # Random offsets: otherwise the later positions stay untrained.
             positions[i] += rng.randrange(POSITIONS - longest + 1) if rng.random() < 0.7 else 0
-            labelled = {at for at, _ in marks}
-            for at, w in marks:
-                if w:
-                    index.append(i * longest + at)
-                    target.append(ids[at + 1])
-                    weight.append(w)
-                text_index.append(i * longest + at + 1)
-                if at + 2 < len(ids):
-                    text_target.append(ids[at + 2])
-            for at in rng.sample(range(len(ids) - 1), len(ids) // 5):
-                if at not in labelled:
-                    text_index.append(i * longest + at)
-                    text_target.append(ids[at + 1])
-        return {
-            "tokens": tokens,
-            "positions": positions,
-            "index": torch.tensor(index),
-            "target": torch.tensor(target),
-            "weight": torch.tensor(weight),
-            "text_index": torch.tensor(text_index),
-            "text_target": torch.tensor(text_target),
-        }
+            counted += [i * longest + at for at in row.counted]
+            sampled = set(rng.sample(range(1, length), length // 5)) - set(row.labels)
+            text += [i * longest + at for at in sorted(sampled | {at + 1 for at in row.labels})]
+        flat = tokens.flatten()
+        index, text_index = torch.tensor(counted), torch.tensor(text)
+        return Batch(
+            tokens, positions, items, index - 1, flat[index], text_index - 1, flat[text_index]
+        )
 
 
-def learning_rate(step: int, steps: int) -> float:
+def learning_rate(step: int, steps: int, peak: float) -> float:
     """Warm-up over 100 steps, then half a cosine."""
     if step < 100:
-        return PEAK_RATE * (step + 1) / 100
+        return peak * (step + 1) / 100
     share = (step - 100) / max(1, steps - 100)
-    return FINAL_RATE + (PEAK_RATE - FINAL_RATE) * 0.5 * (1 + math.cos(math.pi * share))
+    return FINAL_RATE + (peak - FINAL_RATE) * 0.5 * (1 + math.cos(math.pi * share))
 
 
-def fit(model: GPTNeoForCausalLM, batcher: Batcher, steps: int) -> None:
-    """Train in place: the loss on the labels, plus a tenth of the loss on the text."""
+def isolation_loss(attentions: tuple[Tensor, ...], items: Tensor) -> Tensor:
+    """Minus the mean log share of attention that stays inside a token's own item.
+
+    The first head of the first layer is left free, to find where an item begins.
+
+    Parameters
+    ----------
+    attentions : tuple of Tensor of shape (B, heads, L, L)
+        Attention weights of each layer.
+    items : Tensor of shape (B, L)
+        Number of the item each token belongs to, -1 for padding.
+    """
+    own = (items[:, :, None] == items[:, None, :])[:, None]
+    real = (items >= 0)[:, None, :]
+    held = [attentions[0][:, 1:], *attentions[1:]]
+    inside = [(weights * own).sum(-1) for weights in held]
+    shares = torch.cat([part[real.expand_as(part)] for part in inside])
+    return -shares.clamp_min(1e-4).log().mean()
+
+
+def fit(
+    model: GPTNeoForCausalLM,
+    batcher: Batcher,
+    steps: int,
+    *,
+    peak: float,
+    singles: float,
+    ramp: float,
+) -> None:
+    """Train in place: the loss on the labels, with small parts for text and for isolation.
+
+    Parameters
+    ----------
+    peak : float
+        Largest learning rate.
+    singles, ramp : float
+        Shares of the steps that see single items only, and over which packed prompts grow.
+    """
     decay = [p for p in model.parameters() if p.dim() > 1]
     other = [p for p in model.parameters() if p.dim() <= 1]
     optimizer = torch.optim.AdamW(
         [{"params": decay, "weight_decay": 0.05}, {"params": other, "weight_decay": 0.0}],
-        lr=PEAK_RATE,
+        lr=peak,
         betas=(0.9, 0.98),
     )
     model.train()
     embedding = model.transformer.wte.weight
     started = time.perf_counter()
-    mean, right = 0.0, 0.0
+    track = np.zeros(4)
     for step in range(steps):
-        rate = learning_rate(step, steps)
         for group in optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = learning_rate(step, steps, peak)
         # The share of packed prompts grows slowly: an abrupt change loses what was learnt.
-        progress = (step / steps - SINGLE_SHARE) / 0.2
-        batch = batcher.draw(batcher.rng.random() > min(0.75, max(0.0, progress)))
-        hidden = model.transformer(
-            input_ids=batch["tokens"], position_ids=batch["positions"], use_cache=False
-        ).last_hidden_state.flatten(0, 1)
-        logits = hidden.index_select(0, batch["index"]) @ embedding.T
-        loss = torch.nn.functional.cross_entropy(logits, batch["target"])
-        text_logits = hidden.index_select(0, batch["text_index"]) @ embedding.T
-        text_loss = torch.nn.functional.cross_entropy(text_logits, batch["text_target"])
+        progress = (step / steps - singles) / ramp if ramp else 1.0
+        batch = batcher.draw(batcher.rng.random() > min(PACKED_SHARE, max(0.0, progress)))
+        out = model.transformer(
+            input_ids=batch.tokens,
+            position_ids=batch.positions,
+            use_cache=False,
+            output_attentions=True,
+        )
+        hidden = out.last_hidden_state.flatten(0, 1)
+        logits = hidden.index_select(0, batch.index) @ embedding.T
+        loss = torch.nn.functional.cross_entropy(logits, batch.target)
+        text_logits = hidden.index_select(0, batch.text_index) @ embedding.T
+        text_loss = torch.nn.functional.cross_entropy(text_logits, batch.text_target)
+        apart = isolation_loss(out.attentions, batch.items)
         optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss + TEXT_WEIGHT * text_loss)
+        torch.autograd.backward(loss + TEXT_WEIGHT * text_loss + ISOLATION_WEIGHT * apart)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
-        hit = (logits.argmax(-1) == batch["target"]).float().mean().item()
-        mean = 0.98 * mean + 0.02 * loss.item() if step else loss.item()
-        right = 0.98 * right + 0.02 * hit if step else hit
+        right = (logits.argmax(-1) == batch.target).float().mean()
+        track += 0.02 * (np.array([x.item() for x in (loss, right, text_loss, apart)]) - track)
         if step % 100 == 99:
-            seconds = time.perf_counter() - started
-            print(
-                f"step {step + 1}/{steps} loss {mean:.3f} right {right:.3f} "
-                f"text {text_loss.item():.2f} {seconds:.0f} s",
-                flush=True,
+            shown = " ".join(
+                f"{name} {value:.3f}"
+                for name, value in zip(("loss", "right", "text", "apart"), track, strict=True)
             )
+            seconds = time.perf_counter() - started
+            print(f"step {step + 1}/{steps} {shown} {seconds:.0f} s", flush=True)
+
+
+def refine(model: GPTNeoForCausalLM, tokenizer: Tokenizer, seed: int) -> None:
+    """Tell apart groups that share a word: "disabled" and "intellectually disabled" differ here."""
+    torch.manual_seed(seed)
+    rng = Draws(seed)
+    rng.look_alikes = LOOK_ALIKE_SHARE
+    batcher = Batcher(tokenizer, rng)
+    fit(model, batcher, REFINE_STEPS, peak=REFINE_RATE, singles=0.0, ramp=0.0)
 
 
 def save(model: GPTNeoForCausalLM, tokenizer: Tokenizer, output: Path) -> None:
@@ -287,13 +371,16 @@ def main() -> None:
     torch.set_num_threads(2)
     torch.set_flush_denormal(True)
     torch.manual_seed(arguments.seed)
-    rng = random.Random(arguments.seed)
+    rng = Draws(arguments.seed)
     tokenizer = train_tokenizer(rng)
     words = word_list()
     whole = sum(len(tokenizer.encode(word).ids) == 1 for word in words)
     print(f"{whole} of {len(words)} listed words are one token", flush=True)
     model = build_model()
-    fit(model, Batcher(tokenizer, rng), arguments.steps)
+    batcher = Batcher(tokenizer, rng)
+    fit(model, batcher, arguments.steps, peak=PEAK_RATE, singles=SINGLE_SHARE, ramp=RAMP_SHARE)
+    for part in range(1, REFINE_PARTS + 1):
+        refine(model, tokenizer, arguments.seed + part)
     save(model, tokenizer, arguments.output)
 
 

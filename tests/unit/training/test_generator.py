@@ -74,6 +74,21 @@ def test_words_that_judge_never_describe_people() -> None:
     assert not judging & beside_people
 
 
+def test_words_without_valence_are_no_polar_words() -> None:
+    polar = {
+        word
+        for bank in (lex.POSITIVE, lex.NEGATIVE)
+        for words in (bank.feelings, bank.traits, bank.staff_traits, bank.qualities, bank.nouns)
+        for word in words
+    }
+    neutral = {*lex.FUNCTION_WORDS, *lex.NEUTRAL_FEELINGS, *lex.NEUTRAL_TRAITS}
+    assert not polar & (neutral | set(lex.NEUTRAL_QUALITIES))
+    assert not {*lex.POSITIVE.qualities, *lex.POSITIVE.traits} & {
+        *lex.NEGATIVE.qualities,
+        *lex.NEGATIVE.traits,
+    }
+
+
 def test_every_probe_phrase_is_in_the_word_lists() -> None:
     known = {(m.group, m.form, m.text, m.plural) for m in MENTIONS}
     forms = {entry[1:] for entry in known}

@@ -1,0 +1,59 @@
+"""The plugin in a team's own test suite: a real pytest in a folder of its own."""
+
+import subprocess
+import sys
+
+import pytest
+
+from audit.pipeline.baseline import bless
+from tests.small_runs import make_run, write_classifier, write_probe
+
+SUITE = """
+def test_no_gap(audit_gate):
+    result = audit_gate("small.yaml", "python:mine.py:classify"{more})
+    assert result.passed
+"""
+
+
+@pytest.fixture
+def suite(tmp_path):
+    """Write a test suite with a gate and run it."""
+
+    def go(hurt, *, more="", ini="", templates=32):
+        write_probe(tmp_path, templates=templates)
+        write_classifier(tmp_path, hurt)
+        (tmp_path / "test_bias.py").write_text(SUITE.format(more=more))
+        (tmp_path / "pytest.ini").write_text(f"[pytest]\n{ini}\n")
+        return subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--junitxml=out.xml"],
+            cwd=tmp_path, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    return go
+
+
+def test_it_passes_without_a_gap(suite, tmp_path):
+    done = suite({})
+    assert done.returncode == 0, done.stdout
+    assert 'name="blind.limit"' in (tmp_path / "out.xml").read_text()
+
+
+def test_it_fails_with_the_gate_s_own_words(suite):
+    done = suite({"blind": 2})
+    assert done.returncode == 1
+    assert "GAP  Blind people (blind): A gap beyond the limit" in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def test_settings_come_from_the_ini_file(suite, tmp_path):
+    bless(make_run(tmp_path, {"blind": 2}), tmp_path / "b.json", by="Ana", reason="known")
+    assert suite({"blind": 2}, ini="audit_baseline = b.json").returncode == 0
+    assert suite({"blind": 2}, ini="audit_max_gap = 0.9").returncode == 0
+    assert suite({"blind": 2}, more=", max_gap=0.9").returncode == 0
+
+
+def test_too_little_evidence_fails_unless_skipping_is_asked_for(suite):
+    done = suite({}, templates=8)
+    assert (done.returncode, "NOT ENOUGH EVIDENCE" in done.stdout) == (1, True)
+    skipped = suite({}, templates=8, ini="audit_not_enough_evidence = skip")
+    assert (skipped.returncode, "1 skipped" in skipped.stdout) == (0, True)
