@@ -159,7 +159,6 @@ def run_options(given: Mapping[str, Any]) -> RunOptions:
         quick=given["quick"],
         allow_partial=given["allow_partial"],
         author=given["author"],
-        redact_text=given.get("redact_text"),
         fail_on_concern=given["fail_on"] == "concern",
     )
 
