@@ -15,7 +15,6 @@ from click.core import ParameterSource
 from audit.cli.gate_options import GATE_OPTIONS, gate_options, show_gates
 from audit.cli.options import MODEL_OPTIONS, SAMPLING_OPTIONS, Decorator, option, pairs_of, stack
 from audit.cli.progress import Progress
-from audit.cli.systems import compare_systems, systems_of
 from audit.errors import ConfigError
 from audit.records import ClassifierOptions
 
@@ -76,7 +75,7 @@ def run(ctx: click.Context, /, sources: tuple[str, ...], **given: Any) -> int:
         raise ConfigError("--resume continues one run; name one probe set", where="--resume")
     _check_gate(given)
     _confirm_discovered_code(ctx, given["model"])
-    results = [result for source in sources for result in _run_systems(source, given)]
+    results = [_run_one(source, given) for source in sources]
     if given["gate"]:
         return _gate(results, given)
     _print(results, given)
@@ -116,20 +115,6 @@ def _gate(results: list[RunResult], given: Mapping[str, Any]) -> int:
         click.echo(f"Report: {result.folder / 'index.html'}", err=True)
     codes = {gate.exit_code for gate in gates}
     return next(code for code in SEVERITY if code in codes)
-
-
-def _run_systems(source: str, given: Mapping[str, Any]) -> list[RunResult]:
-    """Run one audit for each system that the columns name, and compare them."""
-    systems = systems_of(given["column"], given["model"])
-    if len(systems) == 1:
-        return [_run_one(source, given)]
-    if given["resume"]:
-        raise ConfigError("--resume continues one run; name one system", where="--resume")
-    results = [
-        _run_one(source, {**given, "column": system.columns, "system": system.name})
-        for system in systems
-    ]
-    return compare_systems(results, Path(given["output"]))
 
 
 def _run_one(source: str, given: Mapping[str, Any]) -> RunResult:
