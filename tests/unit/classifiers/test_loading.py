@@ -289,7 +289,7 @@ def test_the_reference_says_what_it_is(
     shutil.copytree(gpt_neo, tmp_path / "reference")
     info = create_classifier("reference", task, options()).info
     assert (info.model, info.demonstration) == ("reference", True)
-    assert info.notes == (DEMONSTRATION,)
+    assert info.notes[0] == DEMONSTRATION
     assert "deployed system" in info.notes[0]
 
 
