@@ -60,7 +60,8 @@ def measured(command: Sequence[str]) -> tuple[int, float, float]:
     started = time.perf_counter()
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(child.pid, 0)
-    return os.waitstatus_to_exitcode(status), time.perf_counter() - started, usage.ru_maxrss / 1024
+    child.returncode = os.waitstatus_to_exitcode(status)
+    return child.returncode, time.perf_counter() - started, usage.ru_maxrss / 1024
 
 
 def import_table(folder: Path, count: int) -> tuple[int, float, float]:

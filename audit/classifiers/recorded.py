@@ -32,7 +32,7 @@ class RecordedClassifier:
         takes ``score`` (and ``label`` beside it, as the target's own labels).
     options : ClassifierOptions
         ``columns``, ``label_map``, ``score_range``; ``scoring`` chooses where the file has both
-        probabilities and labels.
+        probabilities and labels. ``system`` names one of several systems in the file.
 
     Raises
     ------
@@ -55,6 +55,7 @@ class RecordedClassifier:
         self._masses = self._mass_columns(masses) if self._scoring == "exact" else {}
         self._by_id = self._index(rows, "id")
         self._by_text = self._index(rows, "text")
+        self.contains_personal_data = _declares_personal_data(rows)
         self._answers = {id(row): self._read(row) for row in rows}
         self.info = ClassifierInfo(
             model=self._name,
@@ -66,7 +67,8 @@ class RecordedClassifier:
 
     @property
     def _name(self) -> str:
-        return f"recorded:{self._file}"
+        system = self._options.system
+        return f"recorded:{self._file}" + (f"#{system}" if system else "")
 
     def predict(self, requests: Sequence[Request]) -> list[Prediction]:
         """Look up every request, in order.
@@ -233,6 +235,12 @@ class RecordedClassifier:
             unparsed=samples.count(None) / len(samples),
             raw=tuple(text for answer in answers for text in answer.raw),
         )
+
+
+def _declares_personal_data(rows: Sequence[Row]) -> bool:
+    """Tell whether any row says that it contains personal data, in a column of that name."""
+    said = (row.get("contains_personal_data") or "" for row in rows)
+    return any(value.strip().lower() in {"true", "yes", "1"} for value in said)
 
 
 def create(locator: str, task: Task | None, options: ClassifierOptions) -> RecordedClassifier:

@@ -74,7 +74,8 @@ MODEL_OPTIONS: list[Decorator] = [
         "--column",
         multiple=True,
         metavar="ROLE=NAME",
-        help="Column of a recorded file; roles: id, text, label, score, repeat, prob.LABEL.",
+        help="Column of a recorded file; roles: id, text, label, score, repeat, prob.LABEL. "
+        "A role given several times names several systems: one run for each.",
     ),
     option(
         "--score-range",

@@ -15,6 +15,7 @@ from click.core import ParameterSource
 from audit.cli.gate_options import GATE_OPTIONS, gate_options, show_gates
 from audit.cli.options import MODEL_OPTIONS, SAMPLING_OPTIONS, Decorator, option, pairs_of, stack
 from audit.cli.progress import Progress
+from audit.cli.systems import compare_systems, systems_of
 from audit.errors import ConfigError
 from audit.records import ClassifierOptions
 
@@ -54,6 +55,9 @@ RUN_OPTIONS: list[Decorator] = [
     option("--author", metavar="NAME", help="Who makes this run, and so may not sign it."),
     option("--gate", is_flag=True,
            help="Exit by the gate: limits, baseline and waivers, as `audit gate` does."),
+    click.option("--redact-text/--keep-text", "redact_text", default=None,
+                 help="Keep hashes and spans in the log instead of texts (default: where the set "
+                      "or the file declares personal data)."),
     option("--quiet", "-q", is_flag=True, help="No progress on standard error."),
 ]  # fmt: skip
 
@@ -75,7 +79,7 @@ def run(ctx: click.Context, /, sources: tuple[str, ...], **given: Any) -> int:
         raise ConfigError("--resume continues one run; name one probe set", where="--resume")
     _check_gate(given)
     _confirm_discovered_code(ctx, given["model"])
-    results = [_run_one(source, given) for source in sources]
+    results = [result for source in sources for result in _run_systems(source, given)]
     if given["gate"]:
         return _gate(results, given)
     _print(results, given)
@@ -117,6 +121,20 @@ def _gate(results: list[RunResult], given: Mapping[str, Any]) -> int:
     return next(code for code in SEVERITY if code in codes)
 
 
+def _run_systems(source: str, given: Mapping[str, Any]) -> list[RunResult]:
+    """Run one audit for each system that the columns name, and compare them."""
+    systems = systems_of(given["column"], given["model"])
+    if len(systems) == 1:
+        return [_run_one(source, given)]
+    if given["resume"]:
+        raise ConfigError("--resume continues one run; name one system", where="--resume")
+    results = [
+        _run_one(source, {**given, "column": system.columns, "system": system.name})
+        for system in systems
+    ]
+    return compare_systems(results, Path(given["output"]))
+
+
 def _run_one(source: str, given: Mapping[str, Any]) -> RunResult:
     """Run one audit with progress on standard error."""
     from audit.pipeline import run_audit
@@ -144,6 +162,7 @@ def run_options(given: Mapping[str, Any]) -> RunOptions:
         quick=given["quick"],
         allow_partial=given["allow_partial"],
         author=given["author"],
+        redact_text=given.get("redact_text"),
         fail_on_concern=given["fail_on"] == "concern",
     )
 

@@ -1,11 +1,46 @@
-"""Parts of a log's header that say more of the target than its identity."""
+"""Parts of a log's header: what the probe set says of itself, and what a lexicon knows of it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from audit.errors import NothingToAuditError
 from audit.probes import Expansion
 from audit.protocols import Classifier
+from audit.records import ProbeSet, Variant
+from audit.runlog import to_json
+
+
+def check_something_to_audit(variants: Sequence[Variant]) -> None:
+    """Refuse variants that form no pair.
+
+    Raises
+    ------
+    NothingToAuditError
+        Saying what is missing.
+    """
+    roles = {variant.role for variant in variants}
+    if not {"group", "reference"} <= roles:
+        missing = "reference sentences" if "group" in roles else "sentences that mention a group"
+        raise NothingToAuditError(
+            f"the probe set leaves no pair to compare: there are no {missing}",
+            hint="raise --limit, or add groups, terms and references to the probe set",
+        )
+
+
+def probe_object(probe_set: ProbeSet, expansion: Expansion) -> dict[str, Any]:
+    """Describe the probe set for ``results.json``."""
+    meta = {"authors": [], "reviewers": [], "sources": [], **to_json(probe_set.meta)}
+    return {
+        "name": probe_set.name,
+        "version": probe_set.version,
+        "language": probe_set.language,
+        "attribute": probe_set.attribute,
+        **meta,
+        "n_templates": len({v.context for v in expansion.variants}),
+        "n_terms": len({v.term for v in expansion.variants if v.role == "group"}),
+    }
 
 
 def vocabulary_of(classifier: Classifier, expansion: Expansion) -> dict[str, Any] | None:

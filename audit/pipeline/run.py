@@ -16,7 +16,6 @@ from audit.engines import LocalEngine
 from audit.errors import (
     AuditError,
     ConfigError,
-    NothingToAuditError,
     ResultsError,
     RunInterruptedError,
 )
@@ -30,7 +29,12 @@ from audit.pipeline.folders import (
     utc_now,
     write_atomically,
 )
-from audit.pipeline.header_parts import vocabulary_of
+from audit.pipeline.header_parts import (
+    check_something_to_audit,
+    probe_object,
+    vocabulary_of,
+)
+from audit.pipeline.redaction import Redactor, must_redact, names_of
 from audit.probes import Expansion, expand, load_probe_set
 from audit.protocols import Classifier, Engine
 from audit.records import ClassifierOptions, ProbeSet, Request, RunSpec, Variant
@@ -46,7 +50,8 @@ class RunOptions:
 
     ``sampling`` and ``limits`` override single fields of the probe set's. ``engine`` runs the
     requests; ``allow_partial`` draws conclusions from a run that failed on the way; ``author`` is
-    who makes the run, and may not sign it.
+    who makes the run, and may not sign it. ``redact_text`` keeps hashes instead of texts (``None``:
+    where the set or the target declares personal data).
     """
 
     classifier: ClassifierOptions = field(default_factory=ClassifierOptions)
@@ -57,6 +62,7 @@ class RunOptions:
     allow_partial: bool = False
     fail_on_concern: bool = False
     author: str | None = None
+    redact_text: bool | None = None
     engine: Engine = field(default_factory=LocalEngine)
 
 
@@ -119,10 +125,19 @@ def run_audit(
     options = options or RunOptions()
     probe_set = _with_overrides(load_probe_set(source), options)
     expansion = expand(probe_set, limit=options.limit, quick=options.quick)
-    _something_to_audit(expansion.variants)
+    check_something_to_audit(expansion.variants)
     settings = dataclasses.replace(options.classifier, sampling=probe_set.sampling)
     classifier = create_classifier(model, probe_set.task, settings)
-    header = _header(probe_set, expansion, classifier, options)
+    redactor = (
+        Redactor(probe_set, expansion)
+        if must_redact(probe_set, classifier, options.redact_text)
+        else None
+    )
+    shown = expansion if redactor is None else redactor.expansion(expansion)
+    header = {
+        **_header(probe_set, shown, classifier, options),
+        "redacted": redactor is not None,
+    }
     if resume is None:
         started = utc_now()
         run_id = new_run_id(probe_set.name, started)
@@ -132,10 +147,13 @@ def run_audit(
         waiting: Sequence[Variant] = expansion.variants
     else:
         folder = Path(resume)
-        writer, waiting = _reopen(folder, header, expansion.variants)
+        writer, waiting = _reopen(folder, header, expansion.variants, redactor)
     with writer:
         total = len(expansion.variants)
-        _answer(writer, classifier, waiting, options=options, total=total, progress=progress)
+        _answer(
+            writer, classifier, waiting,
+            options=options, total=total, redactor=redactor, progress=progress,
+        )  # fmt: skip
     result = _finish(folder, options)
     link_latest(folder)
     return result
@@ -186,16 +204,6 @@ def _with_overrides(probe_set: ProbeSet, options: RunOptions) -> ProbeSet:
     )
 
 
-def _something_to_audit(variants: Sequence[Variant]) -> None:
-    roles = {variant.role for variant in variants}
-    if not {"group", "reference"} <= roles:
-        missing = "reference sentences" if "group" in roles else "sentences that mention a group"
-        raise NothingToAuditError(
-            f"the probe set leaves no pair to compare: there are no {missing}",
-            hint="raise --limit, or add groups, terms and references to the probe set",
-        )
-
-
 def _header(
     probe_set: ProbeSet, expansion: Expansion, classifier: Classifier, options: RunOptions
 ) -> dict[str, Any]:
@@ -228,7 +236,7 @@ def _header(
         "spec_sha256": spec_hash(spec),
         "limits": to_json(probe_set.limits),
         "limits_sha256": spec_hash(probe_set.limits),
-        "probe": _probe_object(probe_set, expansion),
+        "probe": probe_object(probe_set, expansion),
         "groups": to_json(expansion.groups),
         "placebos": to_json(probe_set.placebos),
         "fillers": to_json(probe_set.reference),
@@ -242,22 +250,11 @@ def _header(
     }
 
 
-def _probe_object(probe_set: ProbeSet, expansion: Expansion) -> dict[str, Any]:
-    """Describe the probe set for ``results.json``."""
-    meta = {"authors": [], "reviewers": [], "sources": [], **to_json(probe_set.meta)}
-    return {
-        "name": probe_set.name,
-        "version": probe_set.version,
-        "language": probe_set.language,
-        "attribute": probe_set.attribute,
-        **meta,
-        "n_templates": len({v.context for v in expansion.variants}),
-        "n_terms": len({v.term for v in expansion.variants if v.role == "group"}),
-    }
-
-
 def _reopen(
-    folder: Path, header: Mapping[str, Any], variants: Sequence[Variant]
+    folder: Path,
+    header: Mapping[str, Any],
+    variants: Sequence[Variant],
+    redactor: Redactor | None,
 ) -> tuple[RunLogWriter, Sequence[Variant]]:
     """Continue an interrupted log if it belongs to the very same run."""
     log = read_run(folder)
@@ -270,8 +267,14 @@ def _reopen(
                 where=folder.name,
                 hint="resume with the model, probe set and options of the first call",
             )
-    done = log.predictions
-    return RunLogWriter.reopen(log), [v for v in variants if v.id not in done]
+    if log.header.get("redacted", False) != header["redacted"]:
+        raise ConfigError(
+            "one part of the run would hold texts and the other hashes",
+            where=folder.name,
+            hint="resume with --redact-text or --keep-text as in the first call",
+        )
+    done, names = log.predictions, names_of(redactor, variants)
+    return RunLogWriter.reopen(log), [v for v in variants if names[v.id] not in done]
 
 
 def _answer(
@@ -281,25 +284,32 @@ def _answer(
     *,
     options: RunOptions,
     total: int,
+    redactor: Redactor | None,
     progress: ProgressCallback | None,
 ) -> None:
     """Ask for every waiting variant and log each batch as it comes."""
     remaining = iter(waiting)
     requests = (Request(id=variant.id, text=variant.text) for variant in waiting)
-    with _sealed(writer, classifier, total, allow_partial=options.allow_partial):
+    partial, quote = options.allow_partial, redactor is None
+    with _sealed(writer, classifier, total, allow_partial=partial, quote=quote):
         if progress is not None:
             progress(writer.count, total)
         for answers in options.engine.run(classifier, requests):
-            writer.predictions([next(remaining) for _ in answers], answers)
+            asked = [next(remaining) for _ in answers]
+            if redactor is None:
+                writer.predictions(asked, answers)
+            else:
+                shown = [redactor.shown(variant) for variant in asked]
+                writer.predictions(shown, redactor.answers(asked, answers))
             if progress is not None:
                 progress(writer.count, total)
 
 
 @contextmanager
 def _sealed(
-    writer: RunLogWriter, classifier: Classifier, total: int, *, allow_partial: bool
+    writer: RunLogWriter, classifier: Classifier, total: int, *, allow_partial: bool, quote: bool
 ) -> Iterator[None]:
-    """Write a footer that says how the run ended, whatever ended it."""
+    """Write a footer that says how the run ended; ``quote``: an error may quote a text."""
 
     def seal(status: str, **more: Any) -> None:
         notes = to_json(classifier.info.notes)
@@ -317,7 +327,7 @@ def _sealed(
         ) from None
     except AuditError as error:
         status = "partial" if allow_partial and writer.count else "failed"
-        seal(status, error=error.what)
+        seal(status, error=error.what if quote else type(error).__name__)
         if status == "failed":
             raise
     else:

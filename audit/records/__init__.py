@@ -27,6 +27,7 @@ from audit.records.conclusions import (
     Verdict,
 )
 from audit.records.questions import (
+    REDACTED,
     CaseSource,
     Correction,
     Form,
@@ -58,6 +59,7 @@ from audit.records.releases import (
 )
 
 __all__ = [
+    "REDACTED",
     "CaseSource",
     "Change",
     "CheckKind",

@@ -69,6 +69,7 @@ class ClassifierOptions:
     trust_remote_code: bool = False
     label_map: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
+    system: str | None = None
     score_range: tuple[float, float] | None = None
     base_url: str | None = None
 

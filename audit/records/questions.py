@@ -10,6 +10,8 @@ Form = Literal["pre", "post", "noun"]
 Valence = Literal["positive", "neutral", "negative"]
 Role = Literal["reference", "group", "placebo"]
 Gender = Literal["masculine", "feminine"]
+REDACTED = "[sha256:"
+"""How the text of a redacted variant begins."""
 Correction = Literal["max_t", "holm", "bh", "none"]
 
 

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 import numpy as np
 from scipy import sparse
 
+from audit.records import REDACTED
+
 SIMILAR = 0.75
 """Share of distinct words in common from which two sentences count as near-duplicates."""
 MOST_UNITS = 5_000
@@ -20,7 +22,7 @@ def near_duplicates(texts: Mapping[str, str]) -> list[tuple[str, str]]:
     Parameters
     ----------
     texts : mapping of unit to text
-        One sentence of each unit, without a mention.
+        One sentence of each unit, without a mention; redacted ones are left out.
 
     Returns
     -------
@@ -33,7 +35,7 @@ def near_duplicates(texts: Mapping[str, str]) -> list[tuple[str, str]]:
     >>> near_duplicates({"a": "My neighbour baked a cake.", "b": "my neighbour baked a cake"})
     [('a', 'b')]
     """
-    units = list(texts)
+    units = [unit for unit, text in texts.items() if not text.startswith(REDACTED)]
     words = [frozenset(_WORD.findall(texts[unit].casefold())) for unit in units]
     if len(units) > MOST_UNITS:
         first: dict[frozenset[str], str] = {}
