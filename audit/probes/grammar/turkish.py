@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from audit.probes.grammar.plain import Plain
 from audit.probes.grammar.turkish_words import (
     AGENT_ENDINGS,
+    ENDS_LIKE_PLURAL,
     FRONT,
     HARD,
     NUMERALS,
@@ -76,6 +77,8 @@ class Turkish(Plain):
             if wanted is not None and wanted != clitic:
                 yield f"'{word} {clitic}' should be '{word} {wanted}'"
         for match in _BIR_MANY.finditer(text):
+            if _lower(match.group(1)) in ENDS_LIKE_PLURAL:
+                continue
             yield f"'{match.group()}': bir stands before a singular"
 
     def template_fault(self, template: Template) -> str | None:

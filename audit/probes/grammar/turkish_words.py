@@ -24,3 +24,6 @@ NUMERALS = (
     "birkaç", "kaç",
 )  # fmt: skip
 """Words after which a noun stays singular."""
+
+ENDS_LIKE_PLURAL = frozenset({"dolar", "kiler", "kolar", "molar", "polar", "solar"})
+"""Singular words that end in lar or ler."""
