@@ -87,7 +87,7 @@ class Workload:
     weights_sha256: str
 
 
-def build(shape: str, folder: Path, *, trained: bool = False) -> Workload:
+def build(shape: str, folder: Path, *, leak: float | None = None) -> Workload:
     """Build a checkpoint of a shape, unless the folder holds it already.
 
     Parameters
@@ -96,8 +96,9 @@ def build(shape: str, folder: Path, *, trained: bool = False) -> Workload:
         ``tiny`` has two layers and serves the tests of this module.
     folder : Path
         Where to save it.
-    trained : bool
-        Whether to train it until it answers with labels.
+    leak : float, optional
+        Train it until it answers with labels but for a fifth of the mass, of which this much goes
+        to beginnings that leave the answer undecided (a space, a piece of a label).
     """
     import torch
     import transformers
@@ -110,8 +111,8 @@ def build(shape: str, folder: Path, *, trained: bool = False) -> Workload:
         tokenizer.save_pretrained(folder)
         torch.manual_seed(0)
         model = transformers.AutoModelForCausalLM.from_config(_config(shape))
-        if trained:
-            _train(model.float(), tokenizer)
+        if leak is not None:
+            _train(model.float(), tokenizer, leak)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             model.save_pretrained(folder)
@@ -161,7 +162,7 @@ def _tokenizer() -> Any:
     return PreTrainedTokenizerFast(tokenizer_object=bpe._tokenizer, eos_token=END, bos_token=END)
 
 
-def _train(model: Any, tokenizer: Any) -> None:
+def _train(model: Any, tokenizer: Any, leak: float) -> None:
     """Train the final norm until most of the mass is on labels, and some leaks elsewhere.
 
     The blocks below stay random, so their output is computed once.
@@ -173,7 +174,8 @@ def _train(model: Any, tokenizer: Any) -> None:
     prompt = FewShotPrompt(TASK)
     draw = random.Random(1)
     answers = [tokenizer(f" {label}")["input_ids"][0] for label in TASK.labels]
-    leaks = [tokenizer(text)["input_ids"][0] for text in (" ", "Pos", " great", "\n", " the")]
+    undecided = [tokenizer(text)["input_ids"][0] for text in (" ", "Pos")]
+    others = [tokenizer(text)["input_ids"][0] for text in (" great", "\n", " the")]
     hidden, wanted = [], torch.zeros(40, VOCABULARY)
     model.eval().requires_grad_(False)
     norm, last = model.transformer.ln_f, []
@@ -184,8 +186,8 @@ def _train(model: Any, tokenizer: Any) -> None:
         favoured = draw.randrange(len(answers))
         for place, token in enumerate(answers):
             wanted[row, token] += 0.6 if place == favoured else 0.1
-        for token in leaks:
-            wanted[row, token] += 0.2 / len(leaks)
+        wanted[row, undecided] += leak / len(undecided)
+        wanted[row, others] += (0.2 - leak) / len(others)
     hook.remove()
     norm.requires_grad_(True)
     optimiser = torch.optim.Adam(norm.parameters(), lr=0.05)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib.resources import files
@@ -29,7 +30,6 @@ DEMONSTRATION = (
     "this purpose, and its results say nothing about a deployed system or about people."
 )
 _ROWS = 32
-_PROMPTS = 512  # what prompts share is used within such a batch; larger ones gain 1 to 8 percent
 _RAW_LENGTH = 200
 
 
@@ -72,7 +72,9 @@ class CausalClassifier:
         sampling = options.sampling
         _check_sampling(sampling)
         self._exact = options.scoring != "sampled"
-        self.batch_size = options.batch_size or (_PROMPTS if self._exact else _ROWS)
+        self.batch_size = options.batch_size or (
+            _prompts_at_once(loaded.model) if self._exact else _ROWS
+        )
         self._loaded = loaded
         self._task = task
         self._sampling = sampling
@@ -80,11 +82,12 @@ class CausalClassifier:
         self._changed: set[str] = set()
         with quiet():
             check_causal(loaded.model, self._encode([""])[0], loaded.name)
+        self._engine: ExactEngine | None = None
         tokens: list[tuple[int, ...]] = []
         if self._exact:
             tokens = label_tokens(loaded.tokenizer, self._prompt, loaded.name)
             with quiet():
-                self._engine = self._build_engine(tokens, dtype)
+                self._engine = self._build_engine(dtype)
         else:
             self._generator = Generator(
                 loaded.model, loaded.tokenizer, sampling, self._prompt.stops
@@ -105,7 +108,7 @@ class CausalClassifier:
     def info(self) -> ClassifierInfo:
         """Identity and settings; notes say how it computed and count the texts that it changed."""
         notes = list(self._info.notes)
-        if self._exact:
+        if self._engine is not None:
             notes += self._engine.notes
         if self._changed:
             notes.append(
@@ -113,6 +116,15 @@ class CausalClassifier:
                 f"{_count(len(self._changed), 'text')}, so that a text cannot pass for an example."
             )
         return replace(self._info, notes=tuple(notes))
+
+    @property
+    def engine(self) -> ExactEngine | None:
+        """What computes exact probabilities; ``None`` in sampled runs."""
+        return self._engine
+
+    def tokens(self, text: str) -> tuple[int, ...]:
+        """Return the token ids of the prompt for ``text``."""
+        return tuple(self._encode([text])[0])
 
     def prompt(self, text: str) -> str:
         """Return the prompt for ``text``, exactly as sent."""
@@ -134,15 +146,15 @@ class CausalClassifier:
         check_length(prompts, room, self._loaded.context, self._loaded.name)
         self._changed |= {r.text for r in requests if self._prompt.changes(r.text)}
         with quiet():
-            if self._exact:
-                return self._predict_exact(requests, prompts)
+            if self._engine is not None:
+                return self._predict_exact(self._engine, requests, prompts)
             return self._predict_sampled(requests, prompts)
 
     def _predict_exact(
-        self, requests: Sequence[Request], prompts: Sequence[list[int]]
+        self, engine: ExactEngine, requests: Sequence[Request], prompts: Sequence[list[int]]
     ) -> list[Prediction]:
         """Score the labels, and draw the repeats that people read."""
-        found = self._engine.score([tuple(ids) for ids in prompts])
+        found = engine.score([tuple(ids) for ids in prompts])
         columns = found.labels[:, 0], found.unparsed[:, 0], found.unresolved[:, 0]
         answers = []
         for request, row, unparsed, unresolved in zip(requests, *columns, strict=True):
@@ -164,9 +176,7 @@ class CausalClassifier:
             )
         return answers
 
-    def _build_engine(
-        self, tokens: Sequence[tuple[int, ...]], dtype: torch.dtype | None
-    ) -> ExactEngine:
+    def _build_engine(self, dtype: torch.dtype | None) -> ExactEngine:
         """Check the model on made-up texts of the task's words and choose how to compute."""
         from audit.classifiers.exact.engine import ExactEngine
         from audit.classifiers.exact.masses import Draws
@@ -192,7 +202,6 @@ class CausalClassifier:
             loaded.tokenizer,
             rule,
             samples=fitting,
-            label_ids=tokens,
             ends=end_tokens(loaded.model, loaded.tokenizer),
             name=loaded.name,
             dtype=dtype,
@@ -250,7 +259,7 @@ class CausalClassifier:
             "stops": list(self._prompt.stops),
             "label_rule": self._task.label_rule,
         }
-        if not self._exact:
+        if self._engine is None:
             return {**settings, "seeding": SEEDING, "batch_size": self.batch_size}
         label_ids = {label: list(ids) for label, ids in zip(self._task.labels, tokens, strict=True)}
         return {
@@ -343,6 +352,15 @@ def _load(
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _prompts_at_once(model: Any) -> int:
+    """Return how many prompts to take together: what they share is used within a batch.
+
+    Larger batches are faster and rarer to report progress; a second or several is a good measure.
+    """
+    weights = sum(parameter.numel() for parameter in model.parameters())
+    return int(min(4096, max(128, 2 ** round(math.log2(1.28e11 / max(weights, 1))))))
 
 
 def _check_sampling(sampling: Sampling) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -14,7 +16,7 @@ from audit.classifiers.exact.selfcheck import TOLERANCE, CheckResult, self_check
 from audit.classifiers.exact.vocabulary import check_reachable, check_vocabulary, read_vocabulary
 
 _SHORT_FORMAT_TOLERANCE = 0.1
-_COMPARED_PROMPTS = 32
+_PILOT = 13
 
 
 class ExactEngine:
@@ -30,8 +32,6 @@ class ExactEngine:
         How answers come about and are read.
     samples : sequence of tuple of int
         Prompts like those of the run, for the checks; at least one.
-    label_ids : sequence of tuple of int
-        The labels' usual tokens after a prompt.
     ends : sequence of int
         Tokens that end an answer.
     name : str
@@ -54,15 +54,14 @@ class ExactEngine:
         rule: AnswerRule,
         *,
         samples: Sequence[Ids],
-        label_ids: Sequence[Ids],
         ends: Sequence[int],
         name: str,
         dtype: torch.dtype | None = None,
     ) -> None:
         size = model.config.get_text_config().vocab_size
-        vocabulary = read_vocabulary(tokenizer, size, ends, name)
-        check_vocabulary(vocabulary, tokenizer, [*samples[:4], *label_ids], name)
-        self._scorer = ExactScorer(vocabulary, rule, label_ids, name)
+        self._vocabulary = vocabulary = read_vocabulary(tokenizer, size, ends, name)
+        check_vocabulary(vocabulary, tokenizer, samples[:4], name)
+        self._scorer = ExactScorer(vocabulary, rule, name)
         check_reachable(vocabulary, self._scorer.decider, rule.labels, rule.max_new_tokens, name)
         self._model = model
         self._rule = rule
@@ -72,6 +71,8 @@ class ExactEngine:
         self._error: float | None = None
         self._wider = 0.0
         self._check = self_check(model, name, self._samples)
+        # a few prompts show which beginnings of answers have to be followed
+        self._scorer.score(self._check.forward, self._samples[1:_PILOT])
         if dtype is not None and dtype != model.dtype:
             self._shorten(dtype)
 
@@ -108,9 +109,23 @@ class ExactEngine:
         return (
             self._check.sentence,
             f"Computed in {self.dtype}; its probabilities differed from those in float32 by up to "
-            f"{self._error:.2g} on {min(len(self._samples), _COMPARED_PROMPTS)} made-up prompts; "
+            f"{self._error:.2g} on {len(self._samples)} made-up prompts; "
             f"every interval is widened by {self._wider:.2g}.",
         )
+
+    def at(self, temperatures: Sequence[float]) -> ExactEngine:
+        """Return this engine with any number of other temperatures, at once and without a check.
+
+        Parameters
+        ----------
+        temperatures : sequence of float
+            Each gets its own column of the answer masses.
+        """
+        other = copy.copy(self)
+        draws = replace(self._rule.draws, temperatures=tuple(temperatures))
+        other._rule = replace(self._rule, draws=draws)
+        other._scorer = ExactScorer(self._vocabulary, other._rule, self._name)
+        return other
 
     def score(self, prompts: Sequence[Ids]) -> AnswerMasses:
         """Score prompts.
@@ -140,9 +155,9 @@ class ExactEngine:
 
     def _shorten(self, dtype: torch.dtype) -> None:
         """Convert the model and measure what that does to the probabilities."""
-        prompts = self._samples[:_COMPARED_PROMPTS]
-        reference = self._scorer.score(self._check.forward, prompts)
+        reference = self._scorer.score(self._check.forward, self._samples)
         self._model.to(dtype)
         self._tolerance = _SHORT_FORMAT_TOLERANCE
-        self._error = measured_error(reference, self._scorer.score(self._check.forward, prompts))
+        own = self._scorer.score(self._check.forward, self._samples)
+        self._error = measured_error(reference, own)
         self._wider = allowance(self._error, str(dtype).removeprefix("torch."), self._name)

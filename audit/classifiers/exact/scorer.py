@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -18,6 +19,7 @@ from audit.classifiers.exact.vocabulary import Table, Vocabulary
 EPS = 0.01
 _NODES = 256  # undecided beginnings followed for one prompt before the rest stays unresolved
 _NODES_AT_ONCE = 32
+_OFTEN = 0.25  # one more token with every prompt costs about a quarter of computing one again
 _PROMPTS = 2048  # prompts whose distributions are held in memory at once
 
 
@@ -101,7 +103,9 @@ class ExactScorer:
     """Computes answer distributions over all ways in which tokens can spell a label.
 
     Every next token settles the answer, or leaves it undecided; undecided beginnings are followed,
-    the likeliest first, until less than ``eps`` is open.
+    the likeliest first, until less than ``eps`` is open. A beginning that many prompts had to
+    follow (labels of several tokens have such) is computed together with the prompts after that,
+    which changes the work, not the result.
 
     Parameters
     ----------
@@ -109,25 +113,18 @@ class ExactScorer:
         Bytes of the tokens.
     rule : AnswerRule
         How answers come about and are read.
-    likely : sequence of tuple of int
-        Beginnings worth computing with every prompt: those of the labels' usual tokens.
     name : str
         Name of the model, for messages.
     """
 
-    def __init__(
-        self, vocabulary: Vocabulary, rule: AnswerRule, likely: Iterable[Ids], name: str
-    ) -> None:
+    def __init__(self, vocabulary: Vocabulary, rule: AnswerRule, name: str) -> None:
         self._vocabulary = vocabulary
         self._rule = rule
         self._name = name
         self.decider = Decider(rule.labels, rule.rule, rule.stops)
         self._tables: dict[tuple[bytes, bool], Table] = {}
-        most = rule.max_new_tokens
-        found = {
-            path[:depth] for path in likely for depth in range(1, min(len(path), most - 1) + 1)
-        }
-        self._likely = sorted(p for p in found if self.decider(self._bytes(p)) == UNDECIDED)
+        self._seen = 0
+        self._followed: Counter[Ids] = Counter()
 
     def score(self, forward: Forward, prompts: Sequence[Ids]) -> AnswerMasses:
         """Score prompts.
@@ -168,7 +165,7 @@ class ExactScorer:
         unresolved: NDArray[np.float64],
     ) -> None:
         """Fill the rows of some prompts."""
-        eager = self._likely if forward.engine == "trie" else []
+        eager = self._often_followed() if forward.engine == "trie" else []
         queries = [(place, path) for place in range(len(prompts)) for path in [(), *eager]]
         waiting: dict[int, _Open] = {}
         ready: dict[int, dict[Ids, NDArray[np.float64]]] = {}
@@ -189,6 +186,11 @@ class ExactScorer:
         for place, opened in waiting.items():
             opened.ready = ready.get(place, {})
         self._follow(forward, list(waiting.values()), labels, unresolved)
+        self._seen += len(prompts)
+
+    def _often_followed(self) -> list[Ids]:
+        """Return the beginnings that a good part of the prompts so far had to follow."""
+        return sorted(path for path, n in self._followed.items() if n >= _OFTEN * self._seen)
 
     def _book_first(
         self,
@@ -243,6 +245,7 @@ class ExactScorer:
                 return chosen[:room]
             for one in known:
                 opened.frontier.remove(one)
+                self._followed[one.path] += 1
                 self._book(opened, one, opened.ready.pop(one.path), labels)
 
     def _book(

@@ -33,7 +33,7 @@ def engine(
     given: Any = None, *, dtype: torch.dtype | None = None, rule: AnswerRule = RULE
 ) -> ExactEngine:
     return ExactEngine(
-        given or model(), tokenizer(), rule, samples=prompts(5), label_ids=[(16,), (19,)],
+        given or model(), tokenizer(), rule, samples=prompts(5),
         ends=[tokenizer().eos_token_id], name="leaky", dtype=dtype,
     )  # fmt: skip
 
@@ -198,3 +198,10 @@ def nudged(folder: Path, task: Task) -> Path:
         net.save_pretrained(folder)
         fast.save_pretrained(folder)
     return folder
+
+
+def test_other_temperatures_at_once() -> None:
+    warm = engine()
+    both = warm.at((0.5, 1.0)).score(prompts(3))
+    assert both.labels[:, 1] == pytest.approx(warm.score(prompts(3)).labels[:, 0], abs=0.01)
+    assert both.labels.shape == (3, 2, len(LABELS))

@@ -23,8 +23,6 @@ from audit.records import Sampling
 
 from .leaky import LABELS, STOPS, model, prompts, tokenizer
 
-LIKELY = [(16,), (16, 11), (19,)]  # " Pos", " Posh", " Neg"
-
 
 def scorer(
     rule: Any = "starts_with", *, most: int = 3, eps: float = 0.0, draws: Draws | None = None
@@ -35,7 +33,7 @@ def scorer(
         labels=LABELS, rule=rule, stops=STOPS, max_new_tokens=most, eps=eps,
         draws=draws or Draws(temperatures=(1.0,)),
     )  # fmt: skip
-    return ExactScorer(vocabulary, how, LIKELY, "leaky")
+    return ExactScorer(vocabulary, how, "leaky")
 
 
 def enumerated(prompt: tuple[int, ...], rule: Any, most: int, draws: Draws) -> NDArray[np.float64]:
@@ -121,6 +119,20 @@ def test_ways_order_and_repetition_change_nothing() -> None:
         assert again.labels[:5] == pytest.approx(expected.labels[::-1], abs=1e-6)
         alone = [scorer().score(way, [prompt]).labels[0] for prompt in asked]
         assert np.stack(alone) == pytest.approx(expected.labels, abs=1e-6)
+
+
+def test_beginnings_often_followed_come_with_the_prompts() -> None:
+    """Learning what to compute early saves forward passes and changes no mass."""
+    learning = scorer(eps=0.01)
+    passes: list[int] = []
+    hook = model().register_forward_pre_hook(lambda *_: passes.append(1))
+    forward = TrieForward(model(), "leaky")
+    first = learning.score(forward, prompts(5))
+    before = len(passes)
+    again = learning.score(forward, prompts(5))
+    hook.remove()
+    assert len(passes) - before < before
+    assert np.all(np.abs(again.labels - first.labels) <= first.unresolved[..., None] + 1e-6)
 
 
 def test_many_temperatures_at_once_equal_one_after_the_other() -> None:
