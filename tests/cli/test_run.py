@@ -265,7 +265,14 @@ def test_another_model_cannot_resume_a_run(audit, tmp_path, planted):
 
 def test_ctrl_c_leaves_a_resumable_run(audit, tmp_path, planted):
     (tmp_path / "mine.py").write_text(
-        PLANTED.replace("    bad =", "    import time\n    time.sleep(0.2)\n    bad =")
+        "import pathlib, time\ncalls = []\n"
+        + PLANTED.replace(
+            "    bad =",
+            "    calls.append(1)\n"
+            "    if len(calls) > 3 and not pathlib.Path('resumed').exists():\n"
+            "        time.sleep(60)\n"
+            "    bad =",
+        )
     )
     command = ["run", str(planted), "--model", "python:mine.py:classify", "--batch-size", "8"]
     process = subprocess.Popen(
@@ -286,6 +293,7 @@ def test_ctrl_c_leaves_a_resumable_run(audit, tmp_path, planted):
     assert "Traceback" not in err
     log = read_run(logs[0])
     assert log.footer["status"] == "interrupted"
+    (tmp_path / "resumed").touch()
     assert audit(*command, "--resume", logs[0].parent).code == 1
 
 
