@@ -12,6 +12,7 @@ from audit.probes.importers.presets import Derived
 
 Cells = dict[str, str]
 Step = Callable[[Cells], None]
+_SIGNS = re.compile(r"[\W_]+")
 
 
 def steps_of(derived: Sequence[Derived]) -> list[Step]:
@@ -67,9 +68,13 @@ def _join(columns: Sequence[str], cells: Cells) -> str:
 
 def _among(column: str, source: str, cells: Cells) -> str:
     """Say whether a value is in the list (or is the one value) that another column holds."""
-    value = cells.get(source, "").casefold()
-    found = {item.casefold() for item in listed(cells.get(column, ""))}
-    return "yes" if value in found else "no"
+    found = {_plain(item) for item in listed(cells.get(column, ""))}
+    return "yes" if _plain(cells.get(source, "")) in found else "no"
+
+
+def _plain(value: str) -> str:
+    """Return a value as it is compared: letters and digits only, without case."""
+    return _SIGNS.sub("", value.casefold())
 
 
 def listed(text: str) -> list[str]:

@@ -10,7 +10,8 @@ from typing import Any
 from audit.errors import ConfigError
 from audit.probes.grammar.english import indefinite_article
 from audit.probes.importers.cases import LeftOut, SourceRow
-from audit.probes.importers.sources import Found
+from audit.probes.importers.encodings import Encoding, find_encoding
+from audit.probes.importers.sources import Found, SourceOptions
 
 _PARTS = ("descriptors", "nouns", "sentence_templates")
 _PHRASES = "standalone_noun_phrases"
@@ -47,16 +48,30 @@ def find_parts(folder: Path, version: str | None) -> dict[str, Path]:
     )  # fmt: skip
 
 
-def descriptor_rows(parts: dict[str, Path]) -> Found:
+def descriptor_rows(
+    parts: dict[str, Path], options: SourceOptions, encodings: dict[str, Encoding]
+) -> Found:
     """Yield every sentence with a noun, its reference first; ``row`` counts them.
+
+    Parameters
+    ----------
+    parts : dict of str to Path
+        The files, as `find_parts` returns them.
+    options : SourceOptions
+        For ``--encoding``.
+    encodings : dict of str to Encoding
+        Gets the encoding of every file.
 
     Raises
     ------
     ConfigError
         If a file is not JSON, or not of the published shape.
     """
-    descriptors, nouns, templates = (_read(parts[part]) for part in _PARTS)
-    phrases = _read(parts[_PHRASES]) if _PHRASES in parts else {}
+    for path in parts.values():
+        encodings[path.name] = find_encoding(path, options.encoding)
+    read = {part: _read(path, encodings[path.name].codec) for part, path in parts.items()}
+    descriptors, nouns, templates = (read[part] for part in _PARTS)
+    phrases = read.get(_PHRASES, {})
     file = parts["descriptors"].name
     number = 0
     try:
@@ -72,11 +87,13 @@ def descriptor_rows(parts: dict[str, Path]) -> Found:
         ) from error
 
 
-def _read(path: Path) -> Any:
+def _read(path: Path, codec: str) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding=codec))
     except (ValueError, RecursionError) as error:
-        raise ConfigError("this is no JSON in UTF-8", where=path.name) from error
+        raise ConfigError(
+            "this is no JSON", where=path.name, hint="take the file as it is published"
+        ) from error
 
 
 def _sentences(

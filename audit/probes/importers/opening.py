@@ -149,11 +149,16 @@ def _generated(preset: Preset, path: Path, options: SourceOptions) -> Opened:
             "reference": _GENERATED_REFERENCE[preset.shape],
         }
     )
+    encodings: dict[str, Encoding] = {}
     if preset.shape == "descriptors":
         parts = find_parts(path if path.is_dir() else path.parent, options.split)
-        return Opened(lambda: descriptor_rows(parts), "table", known)
+        return Opened(
+            lambda: descriptor_rows(parts, options, encodings), "table", known, False, encodings
+        )
     templates, terms = _template_files(path)
-    return Opened(lambda: slot_rows(templates, terms, options), "table", known)
+    return Opened(
+        lambda: slot_rows(templates, terms, options, encodings), "table", known, False, encodings
+    )
 
 
 def _template_files(path: Path) -> tuple[Sequence[Path], Sequence[Path]]:

@@ -84,6 +84,19 @@ def test_bbq_contexts_pair_the_target_with_the_other_person(tmp_path) -> None:
     assert sum(small.left_out(report).values()) == 2
 
 
+def test_bbq_knows_the_target_by_its_tag_however_it_is_written(tmp_path) -> None:
+    path = small.write_bbq(tmp_path)
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    for line in lines:
+        line["answer_info"]["ans0"][1] = "F-MiddleEastern"
+        line["additional_metadata"]["stereotyped_groups"] = ["Middle Eastern"]
+    both = {**lines[1], "category": "Race_x_gender"}
+    path.write_text("\n".join(map(json.dumps, [*lines, both])), encoding="utf-8")
+    report = small.run_import(path, tmp_path, "bbq")
+    assert [row[2] for row in pairs(report) if row[0] == "group"] == ["cane"]
+    assert small.left_out(report)["whom the stereotype is about depends on two attributes at once"]
+
+
 def test_kobbq_contexts_pair_the_two_versions(tmp_path) -> None:
     report = small.run_import(small.write_kobbq(tmp_path), tmp_path, "kobbq")
     assert pairs(report) == [
@@ -131,6 +144,20 @@ def test_holistic_bias_sentences_are_built_with_their_references(tmp_path) -> No
     ]  # fmt: skip
     assert report.references == 4
     assert sum(small.left_out(report).values()) == 1
+    assert set(report.encodings.values()) == {"UTF-8 (every byte of the file fits)"}
+
+
+def test_files_of_generated_sets_are_read_in_their_own_encoding(tmp_path) -> None:
+    folder = small.write_holistic(tmp_path)
+    path = folder / "v9_nouns.json"
+    path.write_text(json.dumps({"neutral": [["protégé", "protégés"]]}, ensure_ascii=False),
+                    encoding="utf-8-sig")  # fmt: skip
+    report = small.run_import(folder, tmp_path, "holistic-bias")
+    assert "I'm a Deaf protégé." in [row["text"] for row in small.rows_of(report)]
+    assert report.encodings[path.name].startswith("UTF-8 with a byte order mark")
+    path.write_bytes(path.read_text(encoding="utf-8-sig").encode("windows-1252"))
+    with pytest.raises(ConfigError, match="Windows-1252 is more likely"):
+        small.run_import(folder, tmp_path, "holistic-bias")
 
 
 def test_gfm_terms_fill_the_slots_that_take_them(tmp_path) -> None:
@@ -147,6 +174,17 @@ def test_gfm_terms_fill_the_slots_that_take_them(tmp_path) -> None:
     ]
     assert {row["label"] for row in small.rows_of(report)} == {"Positive", "Neutral"}
     assert small.left_out(report) == {"the template has no sentence without a term": 1}
+    assert [row["source_row"] for row in small.rows_of(report)] == ["2"] * 4 + ["3"] * 4
+    assert set(report.encodings) == {"disability_templates.csv", "disability.csv"}
+
+
+def test_gfm_lists_ragged_rows_of_both_kinds_of_file(tmp_path) -> None:
+    folder = small.write_gfm(tmp_path)
+    for name in ("templates/disability_templates.csv", "terms/disability.csv"):
+        with (folder / name).open("a", encoding="utf-8") as stream:
+            stream.write("ragged\n")
+    report = small.run_import(folder, tmp_path, "gfm")
+    assert small.left_out(report)["the row does not have as many cells as the header"] == 2
 
 
 class _Base:
