@@ -10,8 +10,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import scipy  # scipy.optimize loads on first use: no run needs it
 from numpy.typing import ArrayLike
-from scipy import optimize, special
+from scipy import special
 
 from audit.statistics.twoway import two_way
 from audit.statistics.validation import Array, checked
@@ -319,7 +320,7 @@ def _intercept(rate: float, sd: float) -> float:
     def miss(start: float) -> float:
         return float(special.expit(start + sd * nodes) @ weights) - rate
 
-    return float(optimize.brentq(miss, -60, 60, xtol=1e-10))
+    return float(scipy.optimize.brentq(miss, -60, 60, xtol=1e-10))
 
 
 def _draw_variance(values: Array, repeats: int | None) -> float:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from scipy import stats
+from scipy import special
 
 from audit.records import Estimand
 from audit.statistics.components import Components
@@ -233,7 +233,7 @@ def templates_for_floor(tolerance: float, h: float, *, confidence_level: float =
     upper = 1 - alpha_of(confidence_level) / 2
 
     def fits(T: int) -> bool:
-        half = stats.t.ppf(upper, T - 1) * math.sqrt(2 * h**2 / ((T + 1) * (T + 2)))
+        half = special.stdtrit(T - 1, upper) * math.sqrt(2 * h**2 / ((T + 1) * (T + 2)))
         return bool(half <= tolerance)
 
     return _fewest(fits) or MOST_TEMPLATES
@@ -348,7 +348,7 @@ def _margin(
     df = float(max(T - 1, 1))
     if columns > 0 and K > 1:
         df = (shown + columns) ** 2 / (shown**2 / df + columns**2 / (K - 1))
-    interval, found = stats.t.ppf([upper, power], df)
+    interval, found = special.stdtrit(df, [upper, power])
     return float(interval * math.sqrt(shown + columns) + found * math.sqrt(rows + columns))
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special
 
 from audit.statistics.intervals import listed_interval
 from audit.statistics.validation import Array, alpha_of
@@ -149,9 +149,9 @@ def auc(positive: ArrayLike, negative: ArrayLike) -> float:
     high, low = np.asarray(positive, float), np.asarray(negative, float)
     if not high.size or not low.size:
         return float("nan")
-    ranks = stats.rankdata(np.concatenate([high, low]))
-    pairs = high.size * low.size
-    return float((ranks[: high.size].sum() - high.size * (high.size + 1) / 2) / pairs)
+    ordered = np.sort(low)
+    below = np.searchsorted(ordered, high, "left") + np.searchsorted(ordered, high, "right")
+    return float(below.sum() / (2 * high.size * low.size))
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +223,7 @@ def wilson(count: int, n: int, *, confidence_level: float = 0.95) -> tuple[float
     ValueError
         If the count is not between 0 and n, or the level not in (0, 1).
     """
-    z = float(stats.norm.isf(alpha_of(confidence_level) / 2))
+    z = float(-special.ndtri(alpha_of(confidence_level) / 2))
     if not 0 <= count <= n:
         raise ValueError(f"count: must lie between 0 and n = {n}, got {count}")
     if n == 0:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special
 
 from audit.statistics.twoway import two_way
 from audit.statistics.validation import Array, alpha_of, checked
@@ -349,11 +349,11 @@ def _estimates(
 ) -> Estimates:
     """Put interval and p-value around the estimates; NaN variances give NaN limits."""
     error = np.sqrt(variance)
-    half = stats.t.ppf(1 - alpha_of(confidence_level) / 2, df) * error
+    half = special.stdtrit(df, 1 - alpha_of(confidence_level) / 2) * error
     low, high = np.clip(estimate - half, -bound, bound), np.clip(estimate + half, -bound, bound)
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = np.where(estimate == 0, 0.0 * error, np.abs(estimate) / error)
-    p_value = 2 * stats.t.sf(statistic, df)
+    p_value = 2 * special.stdtr(df, -statistic)
     return Estimates(estimate, variance, df, low, high, p_value, templates)
 
 

@@ -18,7 +18,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special
 
 from audit.statistics.intervals import listed_interval
 
@@ -206,7 +206,7 @@ def choose_threshold(
     if rule == "ucl":
         # One template has no standard error, so nothing can be promised from it.
         error = curve.gaps.std(axis=-1, ddof=1) / np.sqrt(T) if T > 1 else np.inf
-        bound = bound + stats.t.ppf(confidence_level, max(T - 1, 1)) * error
+        bound = bound + special.stdtrit(max(T - 1, 1), confidence_level) * error
     reached = bound <= tolerance
     load = np.where(reached, curve.loads.mean(axis=-1), np.inf)
     chosen = np.where(reached.any(axis=-1), load.argmin(axis=-1), np.abs(gap).argmin(axis=-1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from audit.statistics.validation import alpha_of
 
@@ -38,7 +38,7 @@ def smallest_detectable_gap(
     """
     if not standard_error > 0 or T < 2:
         raise ValueError("standard_error and T: need a positive error and two templates")
-    quantiles = stats.t.ppf([1 - alpha_of(confidence_level) / 2, power], T - 1)
+    quantiles = special.stdtrit(T - 1, [1 - alpha_of(confidence_level) / 2, power])
     return float(quantiles.sum() * standard_error)
 
 
@@ -74,7 +74,7 @@ def templates_needed(
     upper = 1 - alpha_of(confidence_level) / 2
 
     def enough(T: int) -> bool:
-        t_interval, t_power = stats.t.ppf([upper, 0.9], T - 1)
+        t_interval, t_power = special.stdtrit(T - 1, [upper, 0.9])
         floored = ((T - 1) * variance + 2 * h**2) / ((T + 1) * (T + 2))
         seen = (t_interval + t_power) * np.sqrt(variance / T) <= tolerance
         return bool(seen and t_interval * np.sqrt(max(variance / T, floored)) <= tolerance)

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, stats
+from scipy import special
 
 from audit.statistics.intervals import listed_interval
 from audit.statistics.validation import Array, alpha_of, checked
@@ -68,8 +69,8 @@ def spent_alpha(t: ArrayLike, *, confidence_level: float = 0.95) -> Array:
     times = np.asarray(t, float)
     if not ((times > 0) & (times <= 1)).all():
         raise ValueError("t: information times must lie in (0, 1]")
-    z = stats.norm.isf(alpha_of(confidence_level) / 4)
-    return np.asarray(4 * stats.norm.sf(z / np.sqrt(times)))
+    z = -special.ndtri(alpha_of(confidence_level) / 4)
+    return np.asarray(4 * special.ndtr(-z / np.sqrt(times)))
 
 
 def round_bounds(looks: int | Sequence[float], *, confidence_level: float = 0.95) -> Array:
@@ -123,22 +124,24 @@ def round_bounds(looks: int | Sequence[float], *, confidence_level: float = 0.95
             step: float = step,
             scale: float = scale,
         ) -> float:
-            upper = stats.norm.sf((z * scale - points) / step)
-            lower = stats.norm.cdf((-z * scale - points) / step)
+            upper = special.ndtr((points - z * scale) / step)
+            lower = special.ndtr((-z * scale - points) / step)
             return float(mass @ (upper + lower))
 
-        z = optimize.brentq(lambda z, e=error: crossing(z) - e, 0.0, _WIDEST, xtol=1e-12)
+        z = scipy.optimize.brentq(lambda z, e=error: crossing(z) - e, 0.0, _WIDEST, xtol=1e-12)
         bounds.append(z)
         edge = z * scale
         fresh = edge * nodes
-        density = stats.norm.pdf((fresh[:, None] - points) / step) / step
+        density = np.exp(-(((fresh[:, None] - points) / step) ** 2) / 2) / (
+            math.sqrt(2 * math.pi) * step
+        )
         points, mass, before = fresh, edge * weights * (density @ mass), time
     return np.array(bounds)
 
 
 def round_levels(bounds: ArrayLike) -> Array:
     """Return the confidence level of the interval shown at every look: 1 - 2 (1 - Phi(z))."""
-    return np.asarray(1 - 2 * stats.norm.sf(np.asarray(bounds, float)))
+    return np.asarray(1 - 2 * special.ndtr(-np.asarray(bounds, float)))
 
 
 def run_rounds(

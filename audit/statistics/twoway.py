@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special
 
 from audit.statistics.validation import Array, checked
 
@@ -89,7 +89,7 @@ def term_spread(X: ArrayLike) -> tuple[Array, Array, Array]:
     seen = parts.interaction > tiny
     ratio = parts.term / np.where(seen, parts.interaction, 1.0)
     f = np.where(seen, ratio, np.where(parts.term > tiny, np.inf, np.nan))
-    p = stats.f.sf(f, np.maximum(k - 1, 1), np.maximum(parts.residual_df, 1))
+    p = special.fdtrc(np.maximum(k - 1, 1), np.maximum(parts.residual_df, 1), f)
     missing = ~parts.usable
     return (
         np.where(missing, np.nan, sd),

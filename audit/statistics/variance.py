@@ -12,7 +12,7 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import special
 
 from audit.statistics.components import Components
 from audit.statistics.intervals import listed_interval, phrases_interval
@@ -224,6 +224,6 @@ def three_way_interval(X: ArrayLike, h: ArrayLike, *, confidence_level: float = 
     variance = np.maximum(one_way, total)
     weight = sum((part**2 / degrees[kept] for kept, part in parts.items()), np.zeros(()))
     df = np.clip(variance**2 / np.where(weight > 0, weight, 1.0), min(sizes) - 1, max(sizes) - 1)
-    half = stats.t.ppf(1 - alpha_of(confidence_level) / 2, df) * np.sqrt(variance)
+    half = special.stdtrit(df, 1 - alpha_of(confidence_level) / 2) * np.sqrt(variance)
     low, high = np.clip(estimate - half, -1, 1), np.clip(estimate + half, -1, 1)
     return ThreeWay(estimate, variance, df, low, high)

@@ -34,3 +34,10 @@ def test_importing_never_loads_a_model_library(statement):
     code = f"import sys; {statement}; print(sorted({{'torch', 'transformers'}} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_run_starts_without_the_slow_parts_of_scipy():
+    # scipy.stats and scipy.optimize together double the time to start `audit run`.
+    code = "import sys, audit.pipeline; print({'scipy.stats', 'scipy.optimize'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
