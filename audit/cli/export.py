@@ -65,7 +65,7 @@ class _Run:
     def rows(self, table: str) -> tuple[list[dict[str, Any]], Any]:
         """Return the rows and columns of a table."""
         from audit.exports.tables import COLUMNS, gap_rows, pair_rows
-        from audit.pipeline.conclude import summarise_log
+        from audit.pipeline.summaries import summarise_log
 
         if table == "gaps":
             return gap_rows(self.results), COLUMNS[table]

@@ -40,6 +40,9 @@ RUN_OPTIONS: list[Decorator] = [
     option("--quick", is_flag=True,
            help="A small balanced subset: a first look that never gives more than "
                 "'not enough evidence'."),
+    option("--rounds", type=click.Choice(["3", "5"]),
+           help="Judge in 3 or 5 rounds and stop asking about a group once it is decided "
+                "(default: one look, at the end)."),
     option("--tolerance", type=click.FloatRange(min=0.0, min_open=True),
            help="Largest gap accepted, as a fraction (or in the score's unit)."),
     option("--confidence-level", type=click.FloatRange(0.5, 1.0, min_open=True, max_open=True),
@@ -154,12 +157,15 @@ def run_options(given: Mapping[str, Any]) -> RunOptions:
     """Turn command-line values into the pipeline's options."""
     from audit.pipeline import RunOptions
 
+    if given["quick"] and given["rounds"]:
+        raise ConfigError("a quick look decides nothing, so it has no rounds", where="--rounds")
     return RunOptions(
         classifier=classifier_options(given),
         sampling={name: given[name] for name in SAMPLING},
         limits={name: given[name] for name in LIMITS},
         limit=given["limit"],
         quick=given["quick"],
+        rounds=int(given["rounds"]) if given["rounds"] else None,
         allow_partial=given["allow_partial"],
         author=given["author"],
         redact_text=given.get("redact_text"),

@@ -50,6 +50,7 @@ def build_results(
     comparison: Mapping[str, Any] | None = None,
     drivers: Mapping[str, Any] | None = None,
     gold: Mapping[str, Any] | None = None,
+    rounds: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Put one run's conclusions into the published object.
 
@@ -64,8 +65,9 @@ def build_results(
         Terms and placebos by id, for wording, form, preference and text.
     comparison : mapping, optional
         The difference to an earlier run; left out where there is none.
-    drivers, gold : mapping, optional
-        What the gaps hang on, and the mistakes against gold labels; left out where there is none.
+    drivers, gold, rounds : mapping, optional
+        What the gaps hang on, the mistakes against gold labels, and the rounds of a sequential
+        run; left out where there is none.
 
     Returns
     -------
@@ -100,7 +102,8 @@ def build_results(
         "not_tested": [{"what": item.what, "why": item.why} for item in not_tested],
         "warnings": [{"code": w.code, "message": w.message, "where": w.where} for w in warnings],
     }
-    for name, more in (("comparison", comparison), ("drivers", drivers), ("gold", gold)):
+    optional = {"comparison": comparison, "drivers": drivers, "gold": gold, "rounds": rounds}
+    for name, more in optional.items():
         if more is not None:
             results[name] = dict(more)
     return _without_nan(results)

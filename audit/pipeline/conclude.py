@@ -14,12 +14,12 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
 from audit.errors import RunLogError
 from audit.exports import build_results
 from audit.oversight import dump_policy, policy_document, recommend_overrides
 from audit.pipeline.header import Header
+from audit.pipeline.rounds import RoundPlan, judge_rounds
+from audit.pipeline.summaries import changed_limits, summarise_variants
 from audit.records import (
     Finding,
     Group,
@@ -32,7 +32,7 @@ from audit.records import (
 )
 from audit.report import Evidence, Report, build_report, render_pages
 from audit.runlog import RunLog
-from audit.statistics import GapSummary, outcome_of, summarise_gaps
+from audit.statistics import GapSummary
 from audit.verdicts import exit_code_of, judge, overall_verdict
 
 POLICY_LIFETIME = timedelta(days=365)
@@ -77,21 +77,6 @@ def results_text(results: Mapping[str, Any]) -> str:
     return json.dumps(results, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def summarise_log(log: RunLog, *, limits: Mapping[str, Any] | None = None) -> GapSummary:
-    """Compute every gap of a run from its log; ``limits`` as in `conclude`."""
-    header = Header.of(log.header)
-    return summarise_gaps(
-        log.variants,
-        log.predictions,
-        groups=header.groups,
-        placebos=header.placebos,
-        outcome=outcome_of(header.task, score_range=header.score_range),
-        limits=_limits(header.limits, limits),
-        rng=np.random.default_rng(log.header["spec"]["seed"]),
-        labels=header.task.labels if header.task and header.task.labels else None,
-    )
-
-
 def conclude(
     log: RunLog,
     *,
@@ -122,9 +107,9 @@ def conclude(
     """
     footer = ended(log)
     header = Header.of(log.header)
-    summary = summarise_log(log, limits=limits)
+    judged = _judged(log, header, changed_limits(header.limits, limits))
+    summary, findings = judged.summary, list(judged.groups)
     outcome = summary.outcome
-    findings = judge(summary.groups, summary.limits, outcome)
     if log.header["spec"]["quick"]:
         findings = [_too_quick(finding) for finding in findings]
     rules = _rules(log, header, summary, findings, outcome)
@@ -146,28 +131,52 @@ def conclude(
         outcome=outcome,
         overall=summary.overall,
         groups=findings,
-        terms=judge(summary.terms, summary.limits, outcome),
-        placebos=judge(summary.placebos, summary.limits, outcome),
+        terms=judged.terms,
+        placebos=judged.placebos,
         term_records=header.terms(),
         strata=summary.strata,
         reference_sensitivity=summary.reference_sensitivity,
         variance_shares=summary.variance_shares,
         overrides=rules,
         not_tested=(*header.not_tested, *summary.not_tested),
-        warnings=(*header.warnings, *summary.warnings, *_torn(log, footer)),
+        warnings=(*header.warnings, *summary.warnings, *judged.warnings, *_torn(log, footer)),
         comparison=comparison,
         drivers=_drivers(log, summary),
         gold=summary.gold,
+        rounds=judged.rounds,
     )
     report = build_report(results, _evidence(log, header, summary, signoff))
     policy = _policy(results, rules, header)
     return Conclusions(results, report, policy, tuple(findings), summary.limits, outcome)
 
 
-def _limits(fixed: Limits, changed: Mapping[str, Any] | None) -> Limits:
-    """Apply limits that were changed after the run."""
-    given = {key: value for key, value in (changed or {}).items() if value is not None}
-    return dataclasses.replace(fixed, **given)
+@dataclass(frozen=True)
+class _Judged:
+    """A run's gaps with what is judged of them, at once or round by round."""
+
+    summary: GapSummary
+    groups: Sequence[Finding]
+    terms: Sequence[Finding]
+    placebos: Sequence[Finding]
+    warnings: Sequence[RunWarning] = ()
+    rounds: Mapping[str, Any] | None = None
+
+
+def _judged(log: RunLog, header: Header, limits: Limits) -> _Judged:
+    """Judge a run: once, or by its rounds where the header plans any."""
+    plan = RoundPlan.of(log.header)
+    if plan is not None:
+        found = judge_rounds(log, plan, limits=limits)
+        published = found.published(log.header["n_requests"])
+        return _Judged(
+            found.summary, found.groups, found.terms, found.placebos, found.warnings(), published
+        )
+    summary = summarise_variants(log, header, limits, log.variants)
+    groups, terms, placebos = (
+        judge(gaps, summary.limits, summary.outcome)
+        for gaps in (summary.groups, summary.terms, summary.placebos)
+    )
+    return _Judged(summary, groups, terms, placebos)
 
 
 def ended(log: RunLog) -> Mapping[str, Any]:

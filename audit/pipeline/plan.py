@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from audit.errors import ConfigError
-from audit.pipeline.conclude import summarise_log
+from audit.pipeline.summaries import summarise_log
 from audit.probes import Expansion, expand, load_probe_set
 from audit.records import Group
 from audit.runlog import read_run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +35,7 @@ from audit.pipeline.header_parts import (
     vocabulary_of,
 )
 from audit.pipeline.redaction import Redactor, must_redact, names_of
+from audit.pipeline.rounds import RoundPlan, rounds_object, rounds_to_ask
 from audit.probes import Expansion, expand, load_probe_set
 from audit.protocols import Classifier, Engine
 from audit.records import ClassifierOptions, ProbeSet, Request, RunSpec, Variant
@@ -51,7 +52,8 @@ class RunOptions:
     ``sampling`` and ``limits`` override single fields of the probe set's. ``engine`` runs the
     requests; ``allow_partial`` draws conclusions from a run that failed on the way; ``author`` is
     who makes the run, and may not sign it. ``redact_text`` keeps hashes instead of texts (``None``:
-    where the set or the target declares personal data).
+    where the set or the target declares personal data). ``rounds`` is 3 or 5 to judge the run in
+    sequential rounds and to ask no more about a group once it is decided.
     """
 
     classifier: ClassifierOptions = field(default_factory=ClassifierOptions)
@@ -59,6 +61,7 @@ class RunOptions:
     limits: Mapping[str, Any] = field(default_factory=dict)
     limit: int | None = None
     quick: bool = False
+    rounds: int | None = None
     allow_partial: bool = False
     fail_on_concern: bool = False
     author: str | None = None
@@ -144,14 +147,17 @@ def run_audit(
         folder = new_run_folder(Path(output), run_id)
         times = {"run_id": run_id, "started": timestamp(started)}
         writer = RunLogWriter.create(folder / FILE_NAME, {**times, **header})
-        waiting: Sequence[Variant] = expansion.variants
+        waiting = expansion.variants
     else:
         folder = Path(resume)
         writer, waiting = _reopen(folder, header, expansion.variants, redactor)
+    batches: Iterable[Sequence[Variant]] = [waiting]
+    if (plan := RoundPlan.of(header)) is not None:
+        batches = rounds_to_ask(plan, folder, expansion, shown, waiting)
     with writer:
         total = len(expansion.variants)
         _answer(
-            writer, classifier, waiting,
+            writer, classifier, batches,
             options=options, total=total, redactor=redactor, progress=progress,
         )  # fmt: skip
     result = _finish(folder, options)
@@ -225,6 +231,7 @@ def _header(
         seed=sampling.seed,
         limit=options.limit,
         quick=options.quick,
+        rounds=options.rounds,
         versions={"audit": __version__, **info.versions},
         settings=info.settings,
     )
@@ -246,6 +253,7 @@ def _header(
         "not_tested": to_json(expansion.not_tested),
         "warnings": to_json(expansion.warnings),
         "n_requests": len(expansion.variants),
+        "rounds": rounds_object(expansion.variants, options.rounds, sampling.seed),
         "vocabulary": vocabulary_of(classifier, expansion),
     }
 
@@ -255,7 +263,7 @@ def _reopen(
     header: Mapping[str, Any],
     variants: Sequence[Variant],
     redactor: Redactor | None,
-) -> tuple[RunLogWriter, Sequence[Variant]]:
+) -> tuple[RunLogWriter, tuple[Variant, ...]]:
     """Continue an interrupted log if it belongs to the very same run."""
     log = read_run(folder)
     for name in ("spec", "limits"):
@@ -274,13 +282,13 @@ def _reopen(
             hint="resume with --redact-text or --keep-text as in the first call",
         )
     done, names = log.predictions, names_of(redactor, variants)
-    return RunLogWriter.reopen(log), [v for v in variants if names[v.id] not in done]
+    return RunLogWriter.reopen(log), tuple(v for v in variants if names[v.id] not in done)
 
 
 def _answer(
     writer: RunLogWriter,
     classifier: Classifier,
-    waiting: Sequence[Variant],
+    batches: Iterable[Sequence[Variant]],
     *,
     options: RunOptions,
     total: int,
@@ -288,21 +296,22 @@ def _answer(
     progress: ProgressCallback | None,
 ) -> None:
     """Ask for every waiting variant and log each batch as it comes."""
-    remaining = iter(waiting)
-    requests = (Request(id=variant.id, text=variant.text) for variant in waiting)
     partial, quote = options.allow_partial, redactor is None
     with _sealed(writer, classifier, total, allow_partial=partial, quote=quote):
         if progress is not None:
             progress(writer.count, total)
-        for answers in options.engine.run(classifier, requests):
-            asked = [next(remaining) for _ in answers]
-            if redactor is None:
-                writer.predictions(asked, answers)
-            else:
-                shown = [redactor.shown(variant) for variant in asked]
-                writer.predictions(shown, redactor.answers(asked, answers))
-            if progress is not None:
-                progress(writer.count, total)
+        for waiting in batches:
+            remaining = iter(waiting)
+            requests = (Request(id=variant.id, text=variant.text) for variant in waiting)
+            for answers in options.engine.run(classifier, requests):
+                asked = [next(remaining) for _ in answers]
+                if redactor is None:
+                    writer.predictions(asked, answers)
+                else:
+                    shown = [redactor.shown(variant) for variant in asked]
+                    writer.predictions(shown, redactor.answers(asked, answers))
+                if progress is not None:
+                    progress(writer.count, total)
 
 
 @contextmanager
@@ -313,8 +322,9 @@ def _sealed(
 
     def seal(status: str, **more: Any) -> None:
         notes = to_json(classifier.info.notes)
+        asked = writer.count if status == "complete" else total  # fewer where rounds stopped early
         writer.footer(
-            status=status, finished=timestamp(utc_now()), n_requests=total, notes=notes, **more
+            status=status, finished=timestamp(utc_now()), n_requests=asked, notes=notes, **more
         )
 
     try:

@@ -115,3 +115,4 @@ class RunSpec:
     quick: bool
     versions: Mapping[str, str]
     settings: Mapping[str, Any]
+    rounds: int | None = None

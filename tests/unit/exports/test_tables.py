@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from audit.exports.tables import COLUMNS, GAP_COLUMNS, csv_text, gap_rows, pair_rows, write_parquet
-from audit.pipeline.conclude import summarise_log
+from audit.pipeline.summaries import summarise_log
 from audit.runlog import read_run
 
 

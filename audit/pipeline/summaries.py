@@ -1,0 +1,42 @@
+"""The gaps of a run from its log alone, with the limits fixed before it or changed after it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from audit.pipeline.header import Header
+from audit.records import Limits, Variant
+from audit.runlog import RunLog
+from audit.statistics import GapSummary, outcome_of, summarise_gaps
+
+
+def summarise_log(log: RunLog, *, limits: Mapping[str, Any] | None = None) -> GapSummary:
+    """Compute every gap of a run from its log; ``limits`` changed after it replace single ones."""
+    header = Header.of(log.header)
+    return summarise_variants(log, header, changed_limits(header.limits, limits), log.variants)
+
+
+def summarise_variants(
+    log: RunLog, header: Header, limits: Limits, variants: Sequence[Variant]
+) -> GapSummary:
+    """Compute the gaps that some of a run's answered sentences show."""
+    return summarise_gaps(
+        variants,
+        {variant.id: log.predictions[variant.id] for variant in variants},
+        groups=header.groups,
+        placebos=header.placebos,
+        outcome=outcome_of(header.task, score_range=header.score_range),
+        limits=limits,
+        rng=np.random.default_rng(log.header["spec"]["seed"]),
+        labels=header.task.labels if header.task and header.task.labels else None,
+    )
+
+
+def changed_limits(fixed: Limits, changed: Mapping[str, Any] | None) -> Limits:
+    """Apply limits that were changed after the run."""
+    given = {key: value for key, value in (changed or {}).items() if value is not None}
+    return dataclasses.replace(fixed, **given)
