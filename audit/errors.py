@@ -80,7 +80,22 @@ class ProbeError(AuditError):
 
 
 class ClassifierError(AuditError):
-    """The audited classifier cannot be loaded or gave something that is no prediction."""
+    """The audited classifier cannot be loaded or gave something that is no prediction.
+
+    ``unquoted`` is the message without any text of the run, where there is one; runs that keep no
+    texts show that instead of ``what``.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str | None = None,
+        hint: str | None = None,
+        unquoted: str | None = None,
+    ) -> None:
+        super().__init__(what, where=where, hint=hint)
+        self.unquoted = unquoted
 
 
 class MissingExtraError(ClassifierError):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import fmean
 
@@ -53,10 +54,11 @@ class RecordedClassifier:
         self._scoring = self._choose(task, masses)
         self._range = declared_range(task, options, self._name) if not self._labels else None
         self._masses = self._mass_columns(masses) if self._scoring == "exact" else {}
-        self._by_id = self._index(rows, "id")
-        self._by_text = self._index(rows, "text")
         self.contains_personal_data = _declares_personal_data(rows)
-        self._answers = {id(row): self._read(row) for row in rows}
+        with self._unquoting():
+            self._by_id = self._index(rows, "id")
+            self._by_text = self._index(rows, "text")
+            self._answers = {id(row): self._read(row) for row in rows}
         self.info = ClassifierInfo(
             model=self._name,
             scoring=self._scoring,
@@ -87,12 +89,23 @@ class RecordedClassifier:
                 f"among them {first}",
                 where=self._file,
                 hint="record a prediction for every text that `audit probes show` prints",
+                unquoted=f"{len(missing)} of {len(requests)} texts have no recorded prediction",
             )
         self._check_texts(requests, found)
         return [
             self._predict(request, [self._answers[id(row)] for row in rows])
             for request, rows in zip(requests, found, strict=True)
         ]
+
+    @contextmanager
+    def _unquoting(self) -> Iterator[None]:
+        """Quote no cell of a file that declares personal data."""
+        try:
+            yield
+        except ClassifierError as error:
+            if error.unquoted is None or not self.contains_personal_data:
+                raise
+            raise ClassifierError(error.unquoted, where=error.where, hint=error.hint) from None
 
     def _choose(self, task: Task | None, masses: Mapping[str, str]) -> Scoring:
         """Decide what the answers are, by the task and the columns there are."""
@@ -159,6 +172,8 @@ class RecordedClassifier:
                     f"repeat {repeat!r} of {key!r} is also on line {by_repeat[repeat].line}",
                     where=f"{self._file}:{row.line}",
                     hint="number the repeats of a text, or leave the column repeat out",
+                    unquoted=f"the same repeat of this text is also on line "
+                    f"{by_repeat[repeat].line}",
                 )
             by_repeat[repeat] = row
         return [by_repeat[name] for name in sorted(by_repeat, key=lambda name: (len(name), name))]
@@ -179,6 +194,7 @@ class RecordedClassifier:
                         f"{request.text!r}",
                         where=f"{self._file}:{row.line}",
                         hint="record the predictions again with this version of the probe set",
+                        unquoted="the row is recorded for another text than the probe set asks",
                     )
 
     def _read(self, row: Row) -> Prediction:
@@ -208,7 +224,9 @@ class RecordedClassifier:
             return float(text or "")
         except ValueError as error:
             raise ClassifierError(
-                f"the column {column!r} holds {text!r}, which is no number", where=where
+                f"the column {column!r} holds {text!r}, which is no number",
+                where=where,
+                unquoted=f"the column {column!r} holds no number",
             ) from error
 
     def _predict(self, request: Request, answers: Sequence[Prediction]) -> Prediction:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
+from audit.errors import AuditError, ClassifierError, MissingExtraError, ProbeError
 from audit.probes import Expansion
 from audit.protocols import Classifier
 from audit.records import REDACTED, NotTested, Prediction, ProbeSet, RunWarning, Variant
@@ -18,19 +20,60 @@ PERSONAL = "contains_personal_data"
 _DIGITS = 16
 
 
-def must_redact(probe_set: ProbeSet, classifier: Classifier, asked: bool | None) -> bool:
+def must_redact(
+    probe_set: ProbeSet, asked: bool | None, classifier: Classifier | None = None
+) -> bool:
     """Decide whether a run's log may hold texts.
 
     Parameters
     ----------
     probe_set, classifier
-        Either may declare that it contains personal data.
+        Either may declare that it contains personal data; the classifier once it is loaded.
     asked : bool or None
         ``--redact-text`` (true) or ``--keep-text`` (false); ``None`` follows the declarations.
     """
     if asked is not None:
         return asked
     return bool(probe_set.meta.get(PERSONAL) or getattr(classifier, PERSONAL, False))
+
+
+@contextmanager
+def unquoting(active: bool) -> Iterator[None]:
+    """Keep texts that an error quotes out of messages and tracebacks.
+
+    Raises
+    ------
+    AuditError
+        While ``active``, in place of an error that may quote a text: what is known without it.
+    """
+    try:
+        yield
+    except Exception as error:
+        shown = _unquoted(error) if active else error
+        if shown is error:
+            raise
+        raise shown from None
+
+
+def _unquoted(error: Exception) -> Exception:
+    """Return an error without what it may quote; errors about options stay as they are."""
+    if isinstance(error, ProbeError):
+        return ProbeError(
+            [
+                dataclasses.replace(problem, message=_UNSHOWN, hint=_HOW_TO_SEE)
+                for problem in error.problems
+            ]
+        )
+    if isinstance(error, AuditError) and not isinstance(error, ClassifierError):
+        return error
+    what = getattr(error, "unquoted", None) or f"{type(error).__name__}: {_UNSHOWN}"
+    if isinstance(error, MissingExtraError):
+        return error
+    return ClassifierError(what, where=getattr(error, "where", None), hint=_HOW_TO_SEE)
+
+
+_UNSHOWN = "the message is not shown, because it may quote a text"
+_HOW_TO_SEE = "--keep-text shows texts, also in the log"
 
 
 class Redactor:

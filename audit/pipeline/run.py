@@ -34,7 +34,7 @@ from audit.pipeline.header_parts import (
     probe_object,
     vocabulary_of,
 )
-from audit.pipeline.redaction import Redactor, must_redact, names_of
+from audit.pipeline.redaction import Redactor, must_redact, names_of, unquoting
 from audit.pipeline.rounds import RoundPlan, rounds_object, rounds_to_ask
 from audit.probes import Expansion, expand, load_probe_set
 from audit.protocols import Classifier, Engine
@@ -127,15 +127,13 @@ def run_audit(
     """
     options = options or RunOptions()
     probe_set = _with_overrides(load_probe_set(source), options)
-    expansion = expand(probe_set, limit=options.limit, quick=options.quick)
-    check_something_to_audit(expansion.variants)
-    settings = dataclasses.replace(options.classifier, sampling=probe_set.sampling)
-    classifier = create_classifier(model, probe_set.task, settings)
-    redactor = (
-        Redactor(probe_set, expansion)
-        if must_redact(probe_set, classifier, options.redact_text)
-        else None
-    )
+    with unquoting(must_redact(probe_set, options.redact_text)):
+        expansion = expand(probe_set, limit=options.limit, quick=options.quick)
+        check_something_to_audit(expansion.variants)
+        settings = dataclasses.replace(options.classifier, sampling=probe_set.sampling)
+        classifier = create_classifier(model, probe_set.task, settings)
+    redact = must_redact(probe_set, options.redact_text, classifier)
+    redactor = Redactor(probe_set, expansion) if redact else None
     shown = expansion if redactor is None else redactor.expansion(expansion)
     header = {
         **_header(probe_set, shown, classifier, options),
@@ -154,7 +152,7 @@ def run_audit(
     batches: Iterable[Sequence[Variant]] = [waiting]
     if (plan := RoundPlan.of(header)) is not None:
         batches = rounds_to_ask(plan, folder, expansion, shown, waiting)
-    with writer:
+    with writer, unquoting(redact):
         total = len(expansion.variants)
         _answer(
             writer, classifier, batches,

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+PERSONAL = "contains_personal_data"
+_TRUE = frozenset({"true", "yes", "1"})
+
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
@@ -38,6 +41,11 @@ class Case:
     context: str
     template: str = ""
     label: str = ""
+
+
+def is_personal(cells: Mapping[str, str]) -> bool:
+    """Tell whether a row says of itself that it contains personal data."""
+    return cells.get(PERSONAL, "").strip().lower() in _TRUE
 
 
 def key_of(values: list[str]) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from audit.errors import ConfigError, NothingToAuditError
-from audit.probes.importers.cases import LeftOut, SourceRow
+from audit.probes.importers.cases import PERSONAL, LeftOut, SourceRow, is_personal
 from audit.probes.importers.counting import Counts
 from audit.probes.importers.derive import steps_of
 from audit.probes.importers.mapping import Roles, check_columns, resolve_roles
@@ -31,8 +31,6 @@ from audit.probes.load import shipped_directory
 from audit.probes.wording import did_you_mean
 
 Pairs = Sequence[tuple[str, str]]
-PERSONAL = "contains_personal_data"
-_TRUE = frozenset({"true", "yes", "1"})
 _MAKERS = {"table": table_cases, "pairs": pair_cases, "versions": version_cases}
 
 
@@ -157,12 +155,16 @@ class _Import:
             groups=options.groups,
             only=options.only,
             attribute=options.attribute,
+            personal=options.contains_personal_data,
         )
 
     def cases(self) -> Made:
         """Yield a case or a row left out for every row of the source."""
-        shape = self.opened.shape
-        yield from _MAKERS[shape](self._chosen(self._derived()), self.roles)
+        for made in _MAKERS[self.opened.shape](self._chosen(self._derived()), self.roles):
+            if isinstance(made, LeftOut) and made.why != NOT_MAPPED and self.personal:
+                yield replace(made, what="")
+            else:
+                yield made
 
     def _derived(self) -> Found:
         """Yield the rows with the columns that the preset adds."""
@@ -183,8 +185,7 @@ class _Import:
             if row.file not in checked:
                 self._check(row, cells)
                 checked.add(row.file)
-            if not self.personal and cells.get(PERSONAL, "").strip().lower() in _TRUE:
-                self.personal = True
+            self.personal = self.personal or is_personal(cells)
             yield SourceRow(row.file, row.row, cells)
 
     def _check(self, row: SourceRow, cells: Mapping[str, str]) -> None:

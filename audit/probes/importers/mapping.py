@@ -21,7 +21,8 @@ class Roles:
     """Columns by role, and what the caller said about values.
 
     ``reference`` are the values that make a row the reference; ``groups`` translates the values of
-    the group column (rows with others are left out), ``only`` keeps rows.
+    the group column (rows with others are left out), ``only`` keeps rows. ``personal``: no term may
+    be made of words of a text.
     """
 
     columns: Mapping[str, Sequence[str]]
@@ -29,6 +30,7 @@ class Roles:
     groups: Mapping[str, str] = field(default_factory=dict)
     only: Mapping[str, Sequence[str]] = field(default_factory=dict)
     attribute: str = "identity"
+    personal: bool = False
 
     def of(self, role: str) -> Sequence[str]:
         """Return the columns of a role, none where it is not given."""
@@ -55,6 +57,7 @@ def resolve_roles(
     groups: Mapping[str, str] | None = None,
     only: Sequence[tuple[str, str]] = (),
     attribute: str | None = None,
+    personal: bool = False,
 ) -> Roles:
     """Lay what the caller says over what the preset says.
 
@@ -97,6 +100,7 @@ def resolve_roles(
         groups=groups or {},
         only=_collected(only),
         attribute=attribute or preset.attribute,
+        personal=personal,
     )
 
 

@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from hashlib import sha256
 from itertools import groupby
 
-from audit.probes.importers.cases import Case, LeftOut, SourceRow, key_of
+from audit.probes.importers.cases import Case, LeftOut, SourceRow, is_personal, key_of
 from audit.probes.importers.mapping import Roles
 from audit.probes.importers.sources import Found
 from audit.probes.placeholders import unfilled
@@ -123,7 +123,7 @@ def _pair(row: SourceRow, roles: Roles) -> tuple[Case | LeftOut, Case | LeftOut]
         return named, named
     group, term = named
     if roles.one("term") is None:
-        term = changed_words(*texts) or "(no word)"
+        term = _changed(row, roles, texts[1], texts[0])
     label_column = roles.one("label")
     label = cells.get(label_column, "").strip() if label_column else ""
     context = _key(cells, roles, "context") or f"ref-{_short_hash(texts[1])}"
@@ -135,6 +135,13 @@ def _pair(row: SourceRow, roles: Roles) -> tuple[Case | LeftOut, Case | LeftOut]
 
 def _short_hash(text: str) -> str:
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _changed(row: SourceRow, roles: Roles, reference: str, text: str) -> str:
+    """Return a term made of words of a text, unless they may be personal."""
+    if roles.personal or is_personal(row.cells):
+        return "(words not shown)"
+    return changed_words(text, reference) or "(no word)"
 
 
 def changed_words(text: str, reference: str) -> str:
@@ -170,7 +177,7 @@ def version_cases(rows: Found, roles: Roles) -> Made:
                     Case(row.file, row.row, text, "", "reference", True, key, template, label)
                 )
                 continue
-            term = changed_words(text, first.cells.get(text_column, "")) or "(no word)"
+            term = _changed(row, roles, first.cells.get(text_column, ""), text)
             group = _group(row.cells, roles)
             yield checked(Case(row.file, row.row, text, group, term, False, key, template, label))
 
