@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,8 @@ from typing import Any
 from audit import __version__
 from audit.classifiers import create_classifier
 from audit.engines import LocalEngine
-from audit.errors import (
-    AuditError,
-    ConfigError,
-    ResultsError,
-    RunInterruptedError,
-)
+from audit.errors import ConfigError, ResultsError
+from audit.pipeline.asking import ProgressCallback, ask
 from audit.pipeline.attachments import REPORT, RESULTS, read_attachments
 from audit.pipeline.conclude import Conclusions
 from audit.pipeline.folders import (
@@ -38,11 +33,9 @@ from audit.pipeline.redaction import Redactor, must_redact, names_of, unquoting
 from audit.pipeline.rounds import RoundPlan, rounds_object, rounds_to_ask
 from audit.probes import Expansion, expand, load_probe_set
 from audit.protocols import Classifier, Engine
-from audit.records import ClassifierOptions, ProbeSet, Request, RunSpec, Variant
+from audit.records import ClassifierOptions, ProbeSet, RunSpec, Variant
 from audit.report import IndexEntry, render_index
 from audit.runlog import FILE_NAME, RunLogWriter, read_run, spec_hash, to_json
-
-ProgressCallback = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,10 +146,9 @@ def run_audit(
     if (plan := RoundPlan.of(header)) is not None:
         batches = rounds_to_ask(plan, folder, expansion, shown, waiting)
     with writer, unquoting(redact):
-        total = len(expansion.variants)
-        _answer(
-            writer, classifier, batches,
-            options=options, total=total, redactor=redactor, progress=progress,
+        ask(
+            writer, classifier, batches, engine=options.engine, total=len(expansion.variants),
+            allow_partial=options.allow_partial, redactor=redactor, progress=progress,
         )  # fmt: skip
     result = _finish(folder, options)
     link_latest(folder)
@@ -281,65 +273,6 @@ def _reopen(
         )
     done, names = log.predictions, names_of(redactor, variants)
     return RunLogWriter.reopen(log), tuple(v for v in variants if names[v.id] not in done)
-
-
-def _answer(
-    writer: RunLogWriter,
-    classifier: Classifier,
-    batches: Iterable[Sequence[Variant]],
-    *,
-    options: RunOptions,
-    total: int,
-    redactor: Redactor | None,
-    progress: ProgressCallback | None,
-) -> None:
-    """Ask for every waiting variant and log each batch as it comes."""
-    partial, quote = options.allow_partial, redactor is None
-    with _sealed(writer, classifier, total, allow_partial=partial, quote=quote):
-        if progress is not None:
-            progress(writer.count, total)
-        for waiting in batches:
-            remaining = iter(waiting)
-            requests = (Request(id=variant.id, text=variant.text) for variant in waiting)
-            for answers in options.engine.run(classifier, requests):
-                asked = [next(remaining) for _ in answers]
-                if redactor is None:
-                    writer.predictions(asked, answers)
-                else:
-                    shown = [redactor.shown(variant) for variant in asked]
-                    writer.predictions(shown, redactor.answers(asked, answers))
-                if progress is not None:
-                    progress(writer.count, total)
-
-
-@contextmanager
-def _sealed(
-    writer: RunLogWriter, classifier: Classifier, total: int, *, allow_partial: bool, quote: bool
-) -> Iterator[None]:
-    """Write a footer that says how the run ended; ``quote``: an error may quote a text."""
-
-    def seal(status: str, **more: Any) -> None:
-        notes = to_json(classifier.info.notes)
-        asked = writer.count if status == "complete" else total  # fewer where rounds stopped early
-        writer.footer(
-            status=status, finished=timestamp(utc_now()), n_requests=asked, notes=notes, **more
-        )
-
-    try:
-        yield
-    except KeyboardInterrupt:
-        seal("interrupted")
-        raise RunInterruptedError(
-            f"interrupted after {writer.count} of {total} sentences; nothing is lost",
-            hint=f"repeat the command with --resume {writer.path.parent}",
-        ) from None
-    except AuditError as error:
-        status = "partial" if allow_partial and writer.count else "failed"
-        seal(status, error=error.what if quote else type(error).__name__)
-        if status == "failed":
-            raise
-    else:
-        seal("complete")
 
 
 def _finish(
