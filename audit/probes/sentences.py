@@ -184,4 +184,7 @@ def _check_renders(
             unsaid = unsaid or f"ungrammatical with {term.id!r}: {fault} in {text[:120]!r}"
     if count:
         more = f", and with {count - 1} more" if count > 1 else ""
-        document.add(at, unsaid + more, "write {a} where the article depends on the next word")
+        remedy = "write {a} where the article depends on the next word"
+        if not grammar.articles:
+            remedy = "write the sentence so that every phrase stands in it as it should"
+        document.add(at, unsaid + more, remedy)

@@ -31,7 +31,7 @@ _SOFTENED = {"p": "b", "ç": "c", "k": "ğ"}
 _LOWER = str.maketrans({"I": "ı", "İ": "i"})
 _CLITIC = re.compile(r"([^\W\d_]+) (de|da|m[iıuü](?:yim|yım|yum|yüm|yiz|yız|sin|sın|dir|dır)?)\b")
 _COUNTED = re.compile(rf"\b(?:{'|'.join(NUMERALS)}|\d+)\s+(?:\{{pre\}}\s*)?\{{", re.IGNORECASE)
-_BIR_MANY = re.compile(r"\bbir ([^\W\d_]+l[ae]r)\b", re.IGNORECASE)
+_BIR_MANY = re.compile(r"\bbir ([^\W\d_]+l[ae]r)(?:[ıiae]|[ıi]n|d[ae]n?|l[ae])?\b", re.IGNORECASE)
 
 
 class Turkish(Plain):
