@@ -126,3 +126,26 @@ def pairs_of(values: Sequence[str], option_name: str) -> dict[str, str]:
             raise ConfigError(f"{key!r} is given twice", where=option_name)
         out[key] = item
     return out
+
+
+def shares_of(values: Sequence[str], option_name: str) -> dict[str, float]:
+    """Split repeated ``KEY=NUMBER`` options.
+
+    Raises
+    ------
+    ConfigError
+        If a value has no ``=``, a key comes twice, or what follows is no number.
+    """
+    shares: dict[str, float] = {}
+    for key, item in pairs_of(values, option_name).items():
+        try:
+            shares[key] = float(item)
+        except ValueError:
+            raise ConfigError(f"{item!r} is no number", where=option_name) from None
+    return shares
+
+
+TRAFFIC_OPTION = click.option(
+    "--traffic", multiple=True, metavar="GROUP=SHARE",
+    help="Share of all texts that mention GROUP (0 to 1, repeatable), for the total review load.",
+)  # fmt: skip

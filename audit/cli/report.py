@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from audit.cli.options import option
+from audit.cli.options import TRAFFIC_OPTION, option, shares_of
 
 
 @click.command()
@@ -23,6 +23,7 @@ from audit.cli.options import option
 @option("--correction", type=click.Choice(["max_t", "holm", "bh", "none"]),
         help="Another adjustment than the one fixed before the run.")  # fmt: skip
 @option("--lang", help="Also write the report in this language, as index.LANG.html (ja).")
+@TRAFFIC_OPTION
 @option("--fail-on", type=click.Choice(["gap", "concern"]), default="gap", show_default=True,
         help="From which verdict on to exit with 1.")  # fmt: skip
 def report(
@@ -31,6 +32,8 @@ def report(
     json_out: bool,
     fail_on: str,
     lang: str | None,
+    *,
+    traffic: tuple[str, ...],
     **limits: Any,
 ) -> int:
     """Render RUN again: results.json, index.html and override-policy.yaml, from its log alone.
@@ -40,7 +43,12 @@ def report(
     from audit.cli.show import show_result
     from audit.pipeline import report_run, write_translation
 
-    result = report_run(folder, fail_on_concern=fail_on == "concern", limits=limits)
+    result = report_run(
+        folder,
+        fail_on_concern=fail_on == "concern",
+        limits=limits,
+        traffic=shares_of(traffic, "--traffic"),
+    )
     if lang is not None:
         path = write_translation(result, lang)
         click.echo(f"Report in {lang}: {path}", err=True)

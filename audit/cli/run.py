@@ -13,7 +13,16 @@ import click
 from click.core import ParameterSource
 
 from audit.cli.gate_options import GATE_OPTIONS, gate_options, show_gates
-from audit.cli.options import MODEL_OPTIONS, SAMPLING_OPTIONS, Decorator, option, pairs_of, stack
+from audit.cli.options import (
+    MODEL_OPTIONS,
+    SAMPLING_OPTIONS,
+    TRAFFIC_OPTION,
+    Decorator,
+    option,
+    pairs_of,
+    shares_of,
+    stack,
+)
 from audit.cli.progress import Progress
 from audit.cli.systems import compare_systems, systems_of
 from audit.errors import ConfigError
@@ -56,6 +65,7 @@ RUN_OPTIONS: list[Decorator] = [
     click.option("--resume", metavar="RUN", type=click.Path(exists=True, file_okay=False),
                  help="Continue an interrupted run."),
     option("--author", metavar="NAME", help="Who makes this run, and so may not sign it."),
+    TRAFFIC_OPTION,
     option("--gate", is_flag=True,
            help="Exit by the gate: limits, baseline and waivers, as `audit gate` does."),
     click.option("--redact-text/--keep-text", "redact_text", default=None,
@@ -169,6 +179,7 @@ def run_options(given: Mapping[str, Any]) -> RunOptions:
         allow_partial=given["allow_partial"],
         author=given["author"],
         redact_text=given.get("redact_text"),
+        traffic=shares_of(given["traffic"], "--traffic"),
         fail_on_concern=given["fail_on"] == "concern",
     )
 

@@ -6,6 +6,7 @@ is ``null``; only times and ids differ between two identical runs.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -51,6 +52,7 @@ def build_results(
     drivers: Mapping[str, Any] | None = None,
     gold: Mapping[str, Any] | None = None,
     rounds: Mapping[str, Any] | None = None,
+    override_load: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Put one run's conclusions into the published object.
 
@@ -68,6 +70,8 @@ def build_results(
     drivers, gold, rounds : mapping, optional
         What the gaps hang on, the mistakes against gold labels, and the rounds of a sequential
         run; left out where there is none.
+    override_load : mapping, optional
+        The review load of all rules together; left out where there is no rule.
 
     Returns
     -------
@@ -102,7 +106,13 @@ def build_results(
         "not_tested": [{"what": item.what, "why": item.why} for item in not_tested],
         "warnings": [{"code": w.code, "message": w.message, "where": w.where} for w in warnings],
     }
-    optional = {"comparison": comparison, "drivers": drivers, "gold": gold, "rounds": rounds}
+    optional = {
+        "comparison": comparison,
+        "drivers": drivers,
+        "gold": gold,
+        "rounds": rounds,
+        "override_load": override_load,
+    }
     for name, more in optional.items():
         if more is not None:
             results[name] = dict(more)
@@ -198,6 +208,8 @@ def _override(rule: OverrideRule) -> dict[str, Any]:
         "residual_interval": interval_object(rule.residual_interval),
         "assumption": rule.assumption,
         "illustration_only": rule.illustration_only,
+        "kind": rule.kind,
+        "curve": [dataclasses.asdict(point) for point in rule.curve],
     }
 
 

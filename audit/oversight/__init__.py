@@ -2,16 +2,19 @@
 
 from audit.oversight.policy import NO_RULE, recommend_overrides
 from audit.oversight.policy_file import (
-    PolicyDocument,
+    GroupWords,
+    content_sha256,
     dump_policy,
     load_policy,
     policy_document,
-    policy_schema,
 )
+from audit.oversight.policy_schema import PolicyDocument, policy_schema
 
 __all__ = [
     "NO_RULE",
+    "GroupWords",
     "PolicyDocument",
+    "content_sha256",
     "dump_policy",
     "load_policy",
     "policy_document",

@@ -30,6 +30,8 @@ class GroupCells:
     expected : ndarray, shape (T, N)
         1 where the template's expected label is unfavourable, 0 where it is another, NaN where
         none is stated.
+    unsteady : ndarray, shape (T, N)
+        1 where repeats of the answer disagree, 0 where they agree, NaN with fewer than two.
     weight : ndarray, shape (T, N)
         Weight in the template's mean: contexts are averaged within a term, then the terms.
     """
@@ -38,6 +40,7 @@ class GroupCells:
     confidence: Floats
     reference: Floats
     expected: Floats
+    unsteady: Floats
     weight: Floats
 
     def stated(self) -> GroupCells:
@@ -49,6 +52,7 @@ class GroupCells:
             self.confidence[kept],
             self.reference[kept],
             self.expected[kept],
+            self.unsteady[kept],
             self.weight[kept],
         )
 
@@ -61,6 +65,7 @@ class RunCells:
     answers: Answers
     confidence: Floats
     expected: Floats
+    unsteady: Floats
 
     def group(self, group: str) -> GroupCells | None:
         """Return the cells of a group, or ``None`` where nothing of it can be compared."""
@@ -80,6 +85,7 @@ class RunCells:
             self.confidence[rows],
             reference[kept],
             self.expected[rows],
+            self.unsteady[rows],
             1 / (_shared(pair) * _distinct(cell, pair)),
         )
         order = np.argsort(unit, kind="stable")
@@ -127,7 +133,14 @@ def run_cells(
         # Three of four must be 0.75, not a hair less: the guard compares with the threshold too.
         confidence = np.round(answers.shares.max(axis=1, initial=0.0), 9)
     expected = np.array([_expected(variant, task) for variant in variants], dtype=float)
-    return RunCells(build_table(variants), answers, confidence, expected)
+    repeats = {prediction.id: prediction.samples for prediction in predictions}
+    unsteady = np.array([_unsteady(repeats.get(variant.id, ())) for variant in variants], float)
+    return RunCells(build_table(variants), answers, confidence, expected, unsteady)
+
+
+def _unsteady(samples: Sequence[str | None]) -> float:
+    """Return 1 if repeats disagree, 0 if they agree, NaN if there are fewer than two."""
+    return float("nan") if len(samples) < 2 else float(len(set(samples)) > 1)
 
 
 def _expected(variant: Variant, task: Task | None) -> float:

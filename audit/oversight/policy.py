@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from audit.oversight.candidates import (
+    Candidates,
+    label_candidates,
+    score_candidates,
+    score_limits,
+)
 from audit.oversight.cells import GroupCells, RunCells, run_cells
 from audit.records import (
     Finding,
@@ -15,6 +20,7 @@ from audit.records import (
     Outcome,
     OverrideRule,
     Prediction,
+    RuleKind,
     Task,
     Variant,
 )
@@ -23,12 +29,8 @@ from audit.statistics.overrides import (
     OverrideCurve,
     choose_threshold,
     cross_fit,
-    override_curve,
-    score_override_curve,
     template_folds,
 )
-
-Assumption = Literal["human_right", "human_like_reference"]
 
 NO_RULE = "none"
 """``OverrideRule.rule`` where no rule of this kind can mend the gap; ``reason`` says why."""
@@ -94,9 +96,11 @@ def recommend_overrides(
 
     Notes
     -----
-    The threshold is the one with the smallest load whose residual gap plus a one-sided error
-    margin is within the tolerance under ``human_like_reference``, which needs no expected labels;
-    the printed gap and load are cross-fitted (5 folds of whole templates).
+    Candidates are unfavourable answers below a confidence threshold, those that differ from the
+    answer without the mention, and those that repeats do not agree on. Chosen is the one with the
+    smallest load whose residual gap plus a one-sided error margin is within the tolerance under
+    ``human_like_reference``, which needs no expected labels; the printed gap and load are
+    cross-fitted (5 folds of whole templates).
     """
     if not tolerance > 0:
         raise ValueError("tolerance must be positive")
@@ -127,7 +131,7 @@ def _rules_for(finding: Finding, question: _Question) -> list[OverrideRule]:
                 "mended in the classifier or in how its answers are used.",
             )
         ]
-    if question.outcome.unit == "score" and _score_limits(question.task) == (None, None):
+    if question.outcome.unit == "score" and score_limits(question.task) == (None, None):
         return [
             _no_rule(
                 gap.id,
@@ -138,53 +142,69 @@ def _rules_for(finding: Finding, question: _Question) -> list[OverrideRule]:
     cells = question.cells.group(gap.id)
     if cells is None or len(cells.value) < 2:
         return [_no_rule(gap.id, "Fewer than two templates could be compared for this group.")]
-    curve = _curve(cells, cells.reference, question)
-    index = int(_choose(curve, question))
-    if not curve.loads[index].any():
-        return [_no_rule(gap.id, _needless(curve, index, question))]
-    tau = float(curve.thresholds[index])
-    text = _rule_text(gap.label, tau, question)
-    labels = question.outcome.unit == "probability"
-    shared = (gap.id, text, tau if labels else None)
+    candidates = _candidates(cells, question, human_right=False)
+    index = int(_choose(candidates.curve, question))
+    if not candidates.curve.loads[index].any():
+        return [_no_rule(gap.id, _needless(candidates.curve, index, question))]
+    shared = _chosen(gap.id, gap.label, candidates, index, question)
     first = cross_fit(
-        curve,
+        candidates.curve,
         _fraction(question),
         _folds(len(cells.value), question),
         confidence_level=question.confidence_level,
     )
+    points = tuple(candidates.points(index, question.outcome.span))
     return [
-        _rule(shared, "human_like_reference", first, question, ""),
-        _human_right(shared, cells, first, question),
+        _rule(replace(shared, curve=points), first, question, ""),
+        _human_right(shared, index, cells, first, question),
     ]
 
 
+def _chosen(
+    group: str, label: str, candidates: Candidates, index: int, question: _Question
+) -> OverrideRule:
+    """Return the chosen rule before anything is said about what it leaves."""
+    kind = candidates.kinds[index]
+    tau = float(candidates.curve.thresholds[index])
+    labels = question.outcome.unit == "probability"
+    return OverrideRule(
+        group=group,
+        rule=_rule_text(label, kind, tau, question),
+        kind=kind,
+        reason=None,
+        threshold=tau if labels and kind == "unfavourable" else None,
+        review_load_per_1000=None,
+        residual_gap=None,
+        residual_interval=None,
+        assumption="human_like_reference",
+    )
+
+
 def _human_right(
-    shared: tuple[str, str, float | None],
+    shared: OverrideRule,
+    index: int,
     cells: GroupCells,
     first: CrossFit,
     question: _Question,
 ) -> OverrideRule:
     """Evaluate the same rule, chosen the same way, where people give the expected label."""
+    shared = replace(shared, assumption="human_right")
     part = cells.stated()
     count, total = len(part.value), len(cells.value)
     if question.outcome.unit == "score" or count < 2:
         what = "score" if question.outcome.unit == "score" else "label"
-        return OverrideRule(
-            group=shared[0],
-            rule=shared[1],
-            threshold=shared[2],
+        return replace(
+            shared,
             reason=f"No gap is given for this assumption: the templates state no expected {what}.",
             review_load_per_1000=1000 * float(first.load),
-            residual_gap=None,
-            residual_interval=None,
-            assumption="human_right",
             illustration_only=first.illustration_only,
         )
+    candidates = _candidates(part, question, human_right=True)
     fitted = cross_fit(
-        _curve(part, part.expected, question),
+        candidates.curve,
         _fraction(question),
         _folds(count, question),
-        chooser=_curve(part, part.reference, question),
+        chooser=_candidates(part, question, human_right=False).curve,
         confidence_level=question.confidence_level,
     )
     note = (
@@ -192,16 +212,11 @@ def _human_right(
         if count < total
         else ""
     )
-    return _rule(shared, "human_right", fitted, question, note)
+    points = tuple(candidates.points(index, question.outcome.span))
+    return _rule(replace(shared, curve=points), fitted, question, note)
 
 
-def _rule(
-    shared: tuple[str, str, float | None],
-    assumption: Assumption,
-    fitted: CrossFit,
-    question: _Question,
-    note: str,
-) -> OverrideRule:
+def _rule(shared: OverrideRule, fitted: CrossFit, question: _Question, note: str) -> OverrideRule:
     """Put a cross-fitted evaluation into the record, in the estimate's unit."""
     unit = question.outcome.span
     interval = Interval(
@@ -211,16 +226,13 @@ def _rule(
         method=METHOD,
     )
     residual = float(fitted.residual) * unit
-    return OverrideRule(
-        group=shared[0],
-        rule=shared[1],
-        threshold=shared[2],
-        reason=" ".join(filter(None, [note, *_caveats(residual, interval, fitted, question)]))
-        or None,
+    reasons = filter(None, [note, *_caveats(residual, interval, fitted, question)])
+    return replace(
+        shared,
+        reason=" ".join(reasons) or None,
         review_load_per_1000=1000 * float(fitted.load),
         residual_gap=residual,
         residual_interval=interval,
-        assumption=assumption,
         illustration_only=fitted.illustration_only,
     )
 
@@ -277,24 +289,12 @@ def _no_rule(group: str, reason: str) -> OverrideRule:
     )
 
 
-def _curve(cells: GroupCells, human: np.ndarray, question: _Question) -> OverrideCurve:
-    """Evaluate the rule's thresholds on a group's cells under one assumption about people."""
+def _candidates(cells: GroupCells, question: _Question, *, human_right: bool) -> Candidates:
+    """Evaluate the candidate rules on a group's cells under one assumption about people."""
     if question.outcome.unit == "probability":
-        return override_curve(
-            cells.value,
-            cells.confidence,
-            human,
-            cells.reference,
-            weight=cells.weight,
-        )
-    below, above = _score_limits(question.task)
-    score = question.outcome.range[0] + cells.value * question.outcome.span
-    routed = np.zeros(score.shape, bool)
-    if below is not None:
-        routed |= score < below
-    if above is not None:
-        routed |= score > above
-    return score_override_curve(cells.value, routed, human, cells.reference, weight=cells.weight)
+        return label_candidates(cells, human_right=human_right)
+    low, span = question.outcome.range[0], question.outcome.span
+    return score_candidates(cells, cells.reference, question.task, low, span)
 
 
 def _choose(curve: OverrideCurve, question: _Question) -> np.intp:
@@ -310,19 +310,18 @@ def _folds(templates: int, question: _Question) -> np.ndarray:
     return template_folds(templates, np.random.default_rng(question.seed))
 
 
-def _score_limits(task: Task | None) -> tuple[float | None, float | None]:
-    """Return the scores at which a person looks at an answer."""
-    return (None, None) if task is None else (task.review_below, task.review_above)
-
-
-def _rule_text(label: str, tau: float, question: _Question) -> str:
+def _rule_text(label: str, kind: RuleKind, tau: float, question: _Question) -> str:
     """Say the rule in one sentence."""
     start = f"send to a person when the text mentions {label} and "
     if question.outcome.unit == "probability":
         names = " or ".join(question.outcome.unfavourable)
-        sure = "" if tau >= 1 else f" with a confidence below {tau:g}"
-        return f"{start}the predicted label is {names}{sure}"
-    below, above = _score_limits(question.task)
+        more = {
+            "unfavourable": "" if tau >= 1 else f" with a confidence below {tau:g}",
+            "counterfactual": " and would be another without the words that mention the group",
+            "repeats": " and repeats of the answer disagree",
+        }
+        return f"{start}the predicted label is {names}{more[kind]}"
+    below, above = score_limits(question.task)
     parts = [
         f"{side} {limit:g}"
         for side, limit in (("below", below), ("above", above))

@@ -6,17 +6,21 @@ which evidence stands behind it, and it expires.
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from audit.errors import ConfigError
 from audit.oversight.policy import NO_RULE
+from audit.oversight.policy_schema import PolicyDocument
 from audit.records import OverrideRule, ProbeSet, Task
 
 POLICY_VERSION = 1
@@ -25,118 +29,24 @@ HEAD = """\
 # Override policy: which answers a person must be able to change, computed from an audit.
 # People may edit it. "action: review" sends a text to a person when it mentions the group in one
 # of the forms listed and "when" holds; "confidence_below: null" means at any confidence, which is
-# the largest label probability.
+# the largest label probability. "exceptions" are phrases in which a form is no mention.
 # "evidence" is what the audit measured and does not change when the rule is edited.
+# After an edit "sha256" no longer fits: the guard then asks for the reason of the edit.
 """
 
-Share = Annotated[float, Field(ge=0, le=1)]
-Words = Annotated[str, Field(min_length=1)]
 
+@dataclass(frozen=True, slots=True)
+class GroupWords:
+    """How texts mention a group; see `PolicyRule` for what each part means.
 
-class _Strict(BaseModel):
-    """A part of the file: unknown keys, NaN and infinities are errors."""
-
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
-
-
-class RunReference(_Strict):
-    """The audit the policy was computed from."""
-
-    id: Words
-    results_sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-
-
-class ProbeReference(_Strict):
-    """The probe set of that audit."""
-
-    name: Words
-    version: Words
-    language: Words
-    attribute: Words
-    sha256: Words
-
-
-class PolicyTask(_Strict):
-    """The task whose answers are routed."""
-
-    kind: Literal["labels", "score"]
-    labels: list[str]
-    unfavourable: list[str]
-
-
-class Condition(_Strict):
-    """When an answer about the group is routed; null parts do not count.
-
-    Labels: the predicted label is one of ``predicted`` *and* the largest label probability is below
-    ``confidence_below``. Scores: the score is below ``score_below`` *or* above ``score_above``.
+    ``mentions``, ``exceptions`` and ``instead`` are by language.
     """
 
-    predicted: list[str] | None = None
-    confidence_below: Share | None = None
-    score_below: float | None = None
-    score_above: float | None = None
-
-
-class PolicyInterval(_Strict):
-    """Confidence interval of a residual gap, in the gap's unit."""
-
-    low: float
-    high: float
-    confidence_level: Annotated[float, Field(gt=0, lt=1)]
-    method: str
-
-
-class Evidence(_Strict):
-    """What the audit measured for the rule under one assumption about the people who decide."""
-
-    assumption: Literal["human_right", "human_like_reference"]
-    review_load_per_1000: Annotated[float, Field(ge=0, le=1000)] | None
-    residual_gap: float | None
-    residual_interval: PolicyInterval | None
-    illustration_only: bool
-    reason: str | None
-
-
-class PolicyRule(_Strict):
-    """One group's rule, or why there is none (``action: none``)."""
-
-    group: Words
-    action: Literal["review", "none"]
-    rule: Words
-    when: Condition | None
-    mentions: dict[str, list[Words]]
-    evidence: Annotated[list[Evidence], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _enforceable(self) -> PolicyRule:
-        """Check that a rule that routes has a condition and at least one form of the mention."""
-        if self.action == "review" and self.when is None:
-            raise ValueError("a rule with action 'review' needs 'when'")
-        if self.action == "review" and not any(self.mentions.values()):
-            raise ValueError("a rule with action 'review' needs the forms that mention the group")
-        return self
-
-
-class PolicyDocument(_Strict):
-    """The whole file."""
-
-    policy_version: Literal[1]
-    created: AwareDatetime
-    expires: AwareDatetime
-    run: RunReference
-    probe: ProbeReference
-    task: PolicyTask | None
-    rules: list[PolicyRule]
-
-    @model_validator(mode="after")
-    def _consistent(self) -> PolicyDocument:
-        """Check that expiry comes after creation and that a group has one rule."""
-        if self.expires <= self.created:
-            raise ValueError("expires must be later than created")
-        groups = [rule.group for rule in self.rules]
-        if len(set(groups)) < len(groups):
-            raise ValueError("a group has more than one rule")
-        return self
+    group: str
+    label: str
+    mentions: Mapping[str, Sequence[str]]
+    exceptions: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    instead: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
 
 
 def policy_document(
@@ -146,9 +56,11 @@ def policy_document(
     results_sha256: str,
     created: str,
     expires: str,
-    mention_forms: Mapping[str, Mapping[str, Sequence[str]]],
+    groups: Sequence[GroupWords],
     task: Task | None,
     probe: ProbeSet,
+    neutral: Mapping[str, str] | None = None,
+    system: Mapping[str, str | None] | None = None,
 ) -> dict[str, Any]:
     """Put the rules of a run into the published object.
 
@@ -160,12 +72,17 @@ def policy_document(
         The run, and the hex SHA-256 of its ``results.json``.
     created, expires : str
         ISO 8601 times with an offset.
-    mention_forms : mapping of group id to mapping of language to forms
-        Every inflected form by which a text mentions the group.
+    groups : sequence of GroupWords
+        Every audited group, with a rule or without: what mentions it is also how decisions are
+        counted by group later.
     task : Task or None
         What the classifier was asked.
     probe : ProbeSet
         The audited probe set.
+    neutral : mapping, optional
+        By language, a word that can stand in the place of an adjective and mentions no group.
+    system : mapping, optional
+        ``model``, ``revision`` and ``fingerprint`` of the audited classifier.
 
     Returns
     -------
@@ -185,6 +102,8 @@ def policy_document(
         "policy_version": POLICY_VERSION,
         "created": created,
         "expires": expires,
+        "system": None if system is None else dict(system),
+        "neutral": dict(neutral or {}),
         "run": {"id": run_id, "results_sha256": results_sha256},
         "probe": {
             "name": probe.name,
@@ -200,18 +119,22 @@ def policy_document(
             "labels": list(task.labels),
             "unfavourable": list(task.unfavourable),
         },
-        "rules": [
-            _group_rule(group, entries, mention_forms.get(group, {}), task)
-            for group, entries in by_group.items()
-        ],
+        "rules": [_group_rule(words, by_group.pop(words.group, []), task) for words in groups],
     }
-    return PolicyDocument.model_validate(document).model_dump(mode="json")
+    if by_group:
+        raise ValueError(f"no words are given for {', '.join(by_group)}")
+    made = PolicyDocument.model_validate(document).model_dump(mode="json")
+    return {**made, "sha256": content_sha256(made)}
 
 
-def policy_schema() -> dict[str, Any]:
-    """Return the JSON Schema that is shipped as ``override-policy.schema.json``."""
-    schema = PolicyDocument.model_json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+def content_sha256(document: Mapping[str, Any]) -> str:
+    """Return the hash of everything a policy says, without the hash itself.
+
+    Comments, order of keys and layout of the file do not count.
+    """
+    content = {key: value for key, value in document.items() if key != "sha256"}
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def dump_policy(document: Mapping[str, Any]) -> str:
@@ -287,20 +210,24 @@ def load_policy(path: Path | str) -> dict[str, Any]:
 
 
 def _group_rule(
-    group: str,
-    entries: Sequence[OverrideRule],
-    mentions: Mapping[str, Sequence[str]],
-    task: Task | None,
+    words: GroupWords, entries: Sequence[OverrideRule], task: Task | None
 ) -> dict[str, Any]:
     """Turn the entries of one group into its rule."""
-    first = entries[0]
-    active = first.rule != NO_RULE
+    first = entries[0] if entries else None
+    active = first is not None and first.rule != NO_RULE
+    if first is None:
+        text = "nothing is routed: the audit found no gap that asks for a rule"
+    else:
+        text = first.rule if active else "no rule of this kind mends the gap"
     return {
-        "group": group,
+        "group": words.group,
+        "label": words.label,
         "action": "review" if active else "none",
-        "rule": first.rule if active else "no rule of this kind mends the gap",
-        "when": _condition(first, task) if active else None,
-        "mentions": {language: list(forms) for language, forms in mentions.items()},
+        "rule": text,
+        "when": _condition(first, task) if first is not None and active else None,
+        "mentions": {language: list(forms) for language, forms in words.mentions.items()},
+        "exceptions": {language: list(forms) for language, forms in words.exceptions.items()},
+        "instead": {language: dict(forms) for language, forms in words.instead.items()},
         "evidence": [_evidence(entry) for entry in entries],
     }
 
@@ -315,6 +242,8 @@ def _condition(rule: OverrideRule, task: Task | None) -> dict[str, Any] | None:
     return {
         "predicted": list(task.unfavourable),
         "confidence_below": None if everything else rule.threshold,
+        "counterfactual_differs": rule.kind == "counterfactual",
+        "repeats_differ": rule.kind == "repeats",
     }
 
 

@@ -21,12 +21,13 @@ LOG = "run.jsonl"
 
 @dataclass(frozen=True)
 class Attachments:
-    """A comparison with an earlier run, the sign-off, and limits changed after the run."""
+    """A comparison with an earlier run, the sign-off, changed limits, and the traffic's shares."""
 
     comparison: dict[str, Any] | None = None
     signoff: dict[str, Any] | None = None
     limits: dict[str, Any] = field(default_factory=dict)
     fail_on_concern: bool = False
+    traffic: dict[str, float] = field(default_factory=dict)
 
     def conclude(self, log: RunLog, *, signed: bool = True) -> Conclusions:
         """Compute what the folder should hold; ``signed=False`` leaves the sign-off out."""
@@ -36,6 +37,7 @@ class Attachments:
             limits=self.limits,
             comparison=self.comparison,
             signoff=self.signoff if signed else None,
+            traffic=self.traffic,
         )
 
 
@@ -55,6 +57,7 @@ def read_attachments(folder: Path) -> Attachments:
         comparison=read_object(folder / COMPARISON),
         signoff=read_object(folder / SIGNOFF),
         limits=changed,
+        traffic=(results.get("override_load") or {}).get("shares") or {},
         fail_on_concern=results.get("verdict") == "concern" and results.get("exit_code") == 1,
     )
 

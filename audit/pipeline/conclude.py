@@ -14,15 +14,15 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from audit.errors import RunLogError
+from audit.errors import ConfigError, RunLogError
 from audit.exports import build_results
 from audit.oversight import dump_policy, policy_document, recommend_overrides
 from audit.pipeline.header import Header
+from audit.pipeline.mentions import NEUTRAL, group_words
 from audit.pipeline.rounds import RoundPlan, judge_rounds
 from audit.pipeline.summaries import changed_limits, summarise_variants
 from audit.records import (
     Finding,
-    Group,
     Limits,
     Outcome,
     OverrideRule,
@@ -33,6 +33,7 @@ from audit.records import (
 from audit.report import Evidence, Report, build_report, render_pages
 from audit.runlog import RunLog
 from audit.statistics import GapSummary
+from audit.statistics.override_loads import total_load
 from audit.verdicts import exit_code_of, judge, overall_verdict
 
 POLICY_LIFETIME = timedelta(days=365)
@@ -84,6 +85,7 @@ def conclude(
     limits: Mapping[str, Any] | None = None,
     comparison: Mapping[str, Any] | None = None,
     signoff: Mapping[str, Any] | None = None,
+    traffic: Mapping[str, float] | None = None,
 ) -> Conclusions:
     """Compute gaps, verdicts, rules, results and report from a run log.
 
@@ -99,11 +101,15 @@ def conclude(
         The difference to an earlier run, as `audit.pipeline.compare_runs` returns it.
     signoff : mapping, optional
         The sign-off, shown in the report beside the machine verdict.
+    traffic : mapping of group id to float, optional
+        Share of all texts that mention the group, in [0, 1], for the total review load.
 
     Raises
     ------
     RunLogError
         If the run has not ended, or ended without being complete or partial.
+    ConfigError
+        If a share of the traffic is none, or names no group.
     """
     footer = ended(log)
     header = Header.of(log.header)
@@ -144,6 +150,7 @@ def conclude(
         drivers=_drivers(log, summary),
         gold=summary.gold,
         rounds=judged.rounds,
+        override_load=_total_load(rules, traffic, [group.id for group in header.groups]),
     )
     report = build_report(results, _evidence(log, header, summary, signoff))
     policy = _policy(results, rules, header)
@@ -230,6 +237,31 @@ def _rules(
     )
 
 
+def _total_load(
+    rules: Sequence[OverrideRule], traffic: Mapping[str, float] | None, groups: Sequence[str]
+) -> Mapping[str, Any] | None:
+    """Return the review load of all rules together, or ``None`` where there is no rule."""
+    for group, share in (traffic or {}).items():
+        if group not in groups or not 0 <= share <= 1:
+            raise ConfigError(
+                f"{group}={share:g} is no share of the traffic",
+                where="--traffic",
+                hint=f"GROUP=SHARE with a share from 0 to 1 and a group of: {', '.join(groups)}",
+            )
+    loads = {
+        rule.group: rule.review_load_per_1000
+        for rule in rules
+        if rule.assumption == "human_like_reference" and rule.review_load_per_1000 is not None
+    }
+    if not loads:
+        return None
+    if not traffic:
+        of = "texts that mention a group with a rule"
+        return {"per_1000": total_load(list(loads.values())), "of": of, "shares": None}
+    per_1000 = sum(traffic.get(group, 0.0) * load for group, load in loads.items())
+    return {"per_1000": per_1000, "of": "all texts", "shares": dict(traffic)}
+
+
 def _torn(log: RunLog, footer: Mapping[str, Any]) -> list[RunWarning]:
     """Say aloud what a partial run lacks."""
     missing = footer["n_requests"] - len(log.predictions)
@@ -270,29 +302,20 @@ def _policy(
 ) -> Mapping[str, Any]:
     """Write the override policy of the run: rules, mention forms, evidence, expiry."""
     finished = datetime.strptime(results["finished"], "%Y-%m-%dT%H:%M:%SZ")
+    language = results["probe"]["language"]
+    tag = language.lower().split("-")[0]
     return policy_document(
         rules,
         run_id=results["run_id"],
         results_sha256=hashlib.sha256(results_text(results).encode()).hexdigest(),
         created=results["finished"],
         expires=f"{finished + POLICY_LIFETIME:%Y-%m-%dT%H:%M:%SZ}",
-        mention_forms={
-            group.id: {results["probe"]["language"]: _mentions(group)} for group in header.groups
-        },
+        groups=group_words(header.groups, language),
+        neutral={language: NEUTRAL[tag]} if tag in NEUTRAL else {},
+        system={key: results["spec"][key] for key in ("model", "revision", "fingerprint")},
         task=header.task,
         probe=ProbeSet(
             sha256=results["spec"]["probe_sha256"],
             **{key: results["probe"][key] for key in ("name", "version", "language", "attribute")},
         ),
     )
-
-
-def _mentions(group: Group) -> tuple[str, ...]:
-    """Return every form in which a term of the group may appear in a text."""
-    forms = (
-        form
-        for term in group.terms
-        for form in (term.text, term.plural, *term.mentions)
-        if form is not None
-    )
-    return tuple(dict.fromkeys(forms))

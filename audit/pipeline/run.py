@@ -46,7 +46,8 @@ class RunOptions:
     requests; ``allow_partial`` draws conclusions from a run that failed on the way; ``author`` is
     who makes the run, and may not sign it. ``redact_text`` keeps hashes instead of texts (``None``:
     where the set or the target declares personal data). ``rounds`` is 3 or 5 to judge the run in
-    sequential rounds and to ask no more about a group once it is decided.
+    sequential rounds and to ask no more about a group once it is decided. ``traffic`` is
+    the share of all texts that mention each group, for the total review load.
     """
 
     classifier: ClassifierOptions = field(default_factory=ClassifierOptions)
@@ -59,6 +60,7 @@ class RunOptions:
     fail_on_concern: bool = False
     author: str | None = None
     redact_text: bool | None = None
+    traffic: Mapping[str, float] = field(default_factory=dict)
     engine: Engine = field(default_factory=LocalEngine)
 
 
@@ -160,6 +162,7 @@ def report_run(
     *,
     fail_on_concern: bool = False,
     limits: Mapping[str, Any] | None = None,
+    traffic: Mapping[str, float] | None = None,
 ) -> RunResult:
     """Compute results and report of a run again, from its log alone.
 
@@ -172,6 +175,8 @@ def report_run(
     limits : mapping, optional
         ``tolerance``, ``confidence_level`` or ``correction`` to use instead of those fixed before
         the run; results and report then show both.
+    traffic : mapping of group id to float, optional
+        As in `RunOptions`; default: what the run's results were computed with.
 
     Returns
     -------
@@ -186,7 +191,8 @@ def report_run(
         If the run was signed and its results would change.
     """
     folder = Path(run) if Path(run).is_dir() else Path(run).parent
-    return _finish(folder, RunOptions(fail_on_concern=fail_on_concern), limits)
+    options = RunOptions(fail_on_concern=fail_on_concern, traffic=traffic or {})
+    return _finish(folder, options, limits)
 
 
 def _with_overrides(probe_set: ProbeSet, options: RunOptions) -> ProbeSet:
@@ -281,8 +287,12 @@ def _finish(
     """Compute the conclusions from the log and write them into the run folder."""
     log = read_run(folder)
     given = {key: value for key, value in (limits or {}).items() if value is not None}
+    attached = read_attachments(folder)
     attached = dataclasses.replace(
-        read_attachments(folder), limits=given, fail_on_concern=options.fail_on_concern
+        attached,
+        limits=given,
+        fail_on_concern=options.fail_on_concern,
+        traffic=dict(options.traffic) or attached.traffic,
     )
     return write_conclusions(folder, attached.conclude(log), attached.signoff)
 

@@ -135,11 +135,32 @@ class Finding:
     small_but_real: bool
 
 
+RuleKind = Literal["unfavourable", "counterfactual", "repeats"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverridePoint:
+    """One candidate rule on the curve of load against gap, measured on all templates.
+
+    Loads are per 1,000 texts that mention the group; the gap has the estimate's unit and sign.
+    ``chosen`` marks the rule that is recommended. Unlike the rule's own figures these are not
+    cross-fitted: they show the choice, and promise a little too much.
+    """
+
+    kind: RuleKind
+    threshold: float | None
+    review_load_per_1000: float
+    residual_gap: float
+    chosen: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverrideRule:
     """Which predictions about a group a person must be able to change, and what that leaves.
 
-    ``threshold``: predictions with confidence below it are routed (1.0 = all unfavourable ones).
+    ``kind`` says what is needed besides the mention: an ``unfavourable`` answer (with confidence
+    below ``threshold``; 1.0 = any), one that differs from the answer without the mention
+    (``counterfactual``), or one that ``repeats`` do not agree on.
     ``review_load_per_1000`` counts texts that mention the group. ``residual_gap`` is the gap left
     after the rule, cross-fitted by template, under ``assumption``.
     """
@@ -153,3 +174,5 @@ class OverrideRule:
     residual_interval: Interval | None
     assumption: Literal["human_right", "human_like_reference"]
     illustration_only: bool = False
+    kind: RuleKind = "unfavourable"
+    curve: tuple[OverridePoint, ...] = ()

@@ -165,11 +165,20 @@ class ExampleSet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One point on the curve of review load against the gap left."""
+
+    load: Sentence
+    row: Row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One recommended override, for a person to accept or refuse.
 
     ``rows`` are the gap without the rule and the gap left under each assumption; ``machine`` is
-    the rule as the policy file has it, empty where no rule is recommended.
+    the rule as the policy file has it, empty where no rule is recommended. ``curve`` holds the
+    rules that no other beats in both load and gap, by rising load.
     """
 
     anchor: str
@@ -179,6 +188,7 @@ class Rule:
     facts: tuple[Fact, ...]
     rows: tuple[Row, ...]
     remarks: tuple[Value, ...]
+    curve: tuple[Candidate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

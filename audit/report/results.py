@@ -113,6 +113,24 @@ class TransitionData(_Part):
     n: Finite
 
 
+class PointData(_Part):
+    """A candidate rule: what it costs and leaves, measured on all templates."""
+
+    kind: Literal["unfavourable", "counterfactual", "repeats"]
+    threshold: Finite | None = None
+    review_load_per_1000: Finite
+    residual_gap: Finite
+    chosen: bool = False
+
+
+class LoadData(_Part):
+    """The review load of all rules together."""
+
+    per_1000: Finite
+    of: str
+    shares: dict[str, Finite] | None = None
+
+
 class OverrideData(_Part):
     """One recommended rule under one assumption about the person who decides."""
 
@@ -125,6 +143,8 @@ class OverrideData(_Part):
     residual_interval: IntervalData | None = None
     assumption: str = ""
     illustration_only: bool = False
+    kind: Literal["unfavourable", "counterfactual", "repeats"] = "unfavourable"
+    curve: list[PointData] = Field(default_factory=list)
 
 
 class ExplanationData(_Part):
@@ -337,6 +357,7 @@ class Results(_Part):
     reference_sensitivity: list[FillerData] = Field(default_factory=list)
     variance_shares: dict[str, Finite | None] | None = None
     overrides: list[OverrideData] = Field(default_factory=list)
+    override_load: LoadData | None = None
     not_tested: list[NotTestedData] = Field(default_factory=list)
     warnings: list[WarningData] = Field(default_factory=list)
     comparison: ComparisonData | None = None

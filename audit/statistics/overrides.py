@@ -173,6 +173,60 @@ def score_override_curve(
     return _curve(np.ones(1), gaps[..., None, :, :], loads, _weights(weight, y.shape))
 
 
+def disagreement_curve(
+    value: ArrayLike,
+    share: ArrayLike,
+    human: ArrayLike,
+    reference: ArrayLike,
+    *,
+    weight: ArrayLike = 1.0,
+) -> OverrideCurve:
+    """Residual gap and load of the rule "unfavourable, and something disagrees".
+
+    Parameters
+    ----------
+    value, reference : array_like
+        As in `override_curve`.
+    share : array_like, broadcastable to (..., T, K)
+        Share of the cell's unfavourable answers that the rule routes, in [0, 1]: the probability
+        that the answer without the mention is not unfavourable, or whether repeats disagree. NaN
+        makes the cell missing.
+    human : array_like, broadcastable to (..., T, K)
+        Probability that a person answers a *routed* text unfavourably, in [0, 1]. A person who
+        answers as the model does without the mention never does so where the two disagree: 0.
+    weight : array_like, broadcastable to (..., T, K)
+        As in `override_curve`.
+
+    Returns
+    -------
+    OverrideCurve
+        One row with threshold 1.
+
+    Raises
+    ------
+    ValueError
+        If an argument is outside [0, 1], or a template has no present cell.
+    """
+    y = _fractions("value", value, missing=True)
+    part = _fractions("share", np.broadcast_to(share, y.shape), missing=True)
+    h = _fractions("human", np.broadcast_to(human, y.shape), missing=True)
+    b = _fractions("reference", np.broadcast_to(reference, y.shape), missing=True)
+    routed = y * part
+    gaps = y - routed * (1 - h) - b
+    return _curve(
+        np.ones(1), gaps[..., None, :, :], routed[..., None, :, :], _weights(weight, y.shape)
+    )
+
+
+def join_curves(curves: Sequence[OverrideCurve]) -> OverrideCurve:
+    """Put the rows of several curves about the same templates into one, in order."""
+    return OverrideCurve(
+        thresholds=np.concatenate([curve.thresholds for curve in curves]),
+        gaps=np.concatenate([curve.gaps for curve in curves], axis=-2),
+        loads=np.concatenate([curve.loads for curve in curves], axis=-2),
+    )
+
+
 def choose_threshold(
     curve: OverrideCurve,
     tolerance: float,
@@ -297,49 +351,6 @@ def cross_fit(
         chosen=np.stack(chosen, axis=-1),
         illustration_only=T < MIN_TEMPLATES,
     )
-
-
-def pareto(load: ArrayLike, residual: ArrayLike) -> NDArray[np.bool_]:
-    """Mark the rules that no other rule beats in both load and absolute residual gap.
-
-    Parameters
-    ----------
-    load, residual : array_like, shape (..., Q)
-        Review load and residual gap of each rule.
-
-    Returns
-    -------
-    ndarray of bool, shape (..., Q)
-        True where no rule has a load and a |residual| at most as large, one of them smaller.
-    """
-    loads, gaps = np.asarray(load, float), np.abs(np.asarray(residual, float))
-    no_worse = (loads[..., None, :] <= loads[..., :, None]) & (
-        gaps[..., None, :] <= gaps[..., :, None]
-    )
-    better = (loads[..., None, :] < loads[..., :, None]) | (gaps[..., None, :] < gaps[..., :, None])
-    return np.asarray(~(no_worse & better).any(axis=-1))
-
-
-def total_load(loads: Sequence[float], shares: Sequence[float] | None = None) -> float:
-    """Return the review load over all groups, weighted by their share of the traffic.
-
-    Parameters
-    ----------
-    loads : sequence of float
-        Share of each group's texts that is routed.
-    shares : sequence of float, optional
-        Share of each group in the texts that mention a group; equal where not given. They are
-        scaled to sum to 1.
-
-    Raises
-    ------
-    ValueError
-        If the lengths differ, or the shares are negative or all zero.
-    """
-    weights = np.ones(len(loads)) if shares is None else np.asarray(shares, float)
-    if weights.shape != (len(loads),) or not (weights >= 0).all() or not weights.sum() > 0:
-        raise ValueError("shares must be one non-negative number for each load, not all zero")
-    return float(np.average(np.asarray(loads, float), weights=weights))
 
 
 def _fractions(name: str, values: ArrayLike, *, missing: bool = False) -> Floats:

@@ -248,7 +248,15 @@ def results_gap() -> dict[str, Any]:
     results["overrides"] = [
         {"group": "psychosis", "rule": "send to a person", "reason": None, "threshold": 0.9,
          "review_load_per_1000": 290.0, "residual_gap": left, "illustration_only": False,
-         "residual_interval": interval(left - 0.032, left + 0.031), "assumption": assumption}
+         "residual_interval": interval(left - 0.032, left + 0.031), "assumption": assumption,
+         "kind": "unfavourable", "curve": [
+             {"kind": "unfavourable", "threshold": 0.0, "review_load_per_1000": 0.0,
+              "residual_gap": 0.221, "chosen": False},
+             {"kind": "counterfactual", "threshold": None, "review_load_per_1000": 120.0,
+              "residual_gap": 0.12, "chosen": False},
+             {"kind": "unfavourable", "threshold": 0.9, "review_load_per_1000": 288.0,
+              "residual_gap": 0.038, "chosen": True},
+         ]}
         for assumption, left in (("human_like_reference", 0.041), ("human_right", 0.012))
     ] + [
         {"group": "blind", "rule": "none", "threshold": None, "review_load_per_1000": None,
@@ -256,6 +264,9 @@ def results_gap() -> dict[str, Any]:
          "residual_gap": None, "residual_interval": None, "assumption": "human_like_reference",
          "illustration_only": False}
     ]  # fmt: skip
+    results["override_load"] = {
+        "per_1000": 290.0, "of": "texts that mention a group with a rule", "shares": None,
+    }  # fmt: skip
     return results
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from audit.report.inert import inert
 from audit.report.message import Sentence, Value
 from audit.report.model import OverridesSection
-from audit.report.parts import Fact, Head, Row, Rule
+from audit.report.parts import Candidate, Fact, Head, Row, Rule
 from audit.report.results import GapData, OverrideData
 from audit.report.sections.material import Material
 from audit.report.wording import people as words
@@ -28,7 +28,7 @@ def overrides(material: Material) -> OverridesSection:
             anchor="decide",
             name=words.OVERRIDES,
             heading=words.overrides_heading(count) if count else words.NO_OVERRIDES_HEADING,
-            stand=(words.OVERRIDES_STAND,) if count else (words.NO_OVERRIDES,),
+            stand=(words.OVERRIDES_STAND, *_total(material)) if count else (words.NO_OVERRIDES,),
         ),
         rules=rules,
     )
@@ -57,6 +57,37 @@ def _rule(material: Material, group: str, entries: Sequence[OverrideData]) -> Ru
         facts=_facts(material, group, first),
         rows=(*_without(material, gap), *(_left(material, entry) for entry in applied)),
         remarks=_remarks(material, applied),
+        curve=_curve(material, first),
+    )
+
+
+def _total(material: Material) -> tuple[Sentence, ...]:
+    """Return the load of all rules together."""
+    load = material.results.override_load
+    if load is None:
+        return ()
+    return (words.total_load(load.per_1000, by_traffic=load.shares is not None),)
+
+
+def _curve(material: Material, entry: OverrideData) -> tuple[Candidate, ...]:
+    """Return what each candidate costs and leaves; one point alone is no curve."""
+    if len(entry.curve) < 2:
+        return ()
+    return tuple(
+        Candidate(
+            load=words.load_of_1000(point.review_load_per_1000),
+            row=Row(
+                anchor="",
+                label="",
+                style=words.candidate(point.kind, point.threshold, material.outcome.label),
+                estimate=point.residual_gap,
+                low=None,
+                high=None,
+                verdict=None,
+                remarks=(words.RECOMMENDED,) if point.chosen else (),
+            ),
+        )
+        for point in entry.curve
     )
 
 
@@ -68,7 +99,7 @@ def _number(material: Material, group: str) -> int:
 def _sentence(material: Material, label: str, entry: OverrideData) -> Value:
     """Return the rule in words; rules about scores keep the policy's own wording."""
     if material.unit == "points":
-        return words.rule_sentence(label, material.outcome.label, entry.threshold)
+        return words.rule_sentence(label, material.outcome.label, entry.kind, entry.threshold)
     return inert(entry.rule, limit=_REASON_LIMIT)
 
 
@@ -78,6 +109,8 @@ def _machine(material: Material, group: str, entry: OverrideData) -> str:
     if material.results.outcome.unfavourable:
         labels = ", ".join(inert(name, limit=40) for name in material.results.outcome.unfavourable)
         parts.append(f"label: {labels}")
+    if entry.kind != "unfavourable":
+        parts.append(f"{entry.kind}: differs")
     if entry.threshold is not None:
         parts.append(f"threshold: {entry.threshold:g}")
     return "; ".join(parts)

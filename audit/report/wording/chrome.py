@@ -73,6 +73,15 @@ LABELS: dict[str, Sentence] = {
     "do_not_use": say("do not use it"),
     "in_policy": say("In the policy file:"),
     "rule_caption": say("{group}: gap without and with the rule"),
+    "curve_summary": say("What other rules would cost and leave"),
+    "curve_for": say("for the group {group}"),
+    "curve_caption": say("{group}: review load against the gap left"),
+    "curve_note": say(
+        "If the person answers as without the words. Measured on all templates, the choice "
+        "included, so these figures promise a little too much; those above are held out."
+    ),
+    "routed": say("To a person"),
+    "review_load": say("Review load"),
     "case": say("Case"),
     "undecided": say("Not enough evidence to say"),
     "not_tested": say("Not tested"),

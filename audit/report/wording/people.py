@@ -32,8 +32,25 @@ OVERRIDES_STAND = say(
 )
 
 
-def rule_sentence(group: str, label: Value, threshold: float | None) -> Sentence:
+WITHOUT_RULE = say("Without the rule")
+
+
+def rule_sentence(group: str, label: Value, kind: str, threshold: float | None) -> Sentence:
     """Return a rule in words."""
+    if kind == "counterfactual":
+        return say(
+            "Texts that mention the group {group}: a person decides when the answer is {label} and "
+            "would be another without the words that mention the group.",
+            group=probe(group),
+            label=label,
+        )
+    if kind == "repeats":
+        return say(
+            "Texts that mention the group {group}: a person decides when the answer is {label} and "
+            "repeats of it disagree.",
+            group=probe(group),
+            label=label,
+        )
     if threshold is None or threshold >= 1:
         return say(
             "Texts that mention the group {group}: a person decides when the answer is {label}.",
@@ -47,6 +64,41 @@ def rule_sentence(group: str, label: Value, threshold: float | None) -> Sentence
         label=label,
         threshold=Number(threshold, 2),
     )
+
+
+def candidate(kind: str, threshold: float | None, label: Value) -> Sentence:
+    """Return a candidate rule, short enough for a table."""
+    if kind == "counterfactual":
+        return say("{label}, and another answer without the mention", label=label)
+    if kind == "repeats":
+        return say("{label}, and repeats disagree", label=label)
+    if threshold == 0:
+        return WITHOUT_RULE
+    if threshold is None or threshold >= 1:
+        return say("every {label}", label=label)
+    return say("{label}, certainty below {threshold}", label=label, threshold=Number(threshold, 3))
+
+
+def load_of_1000(per_1000: float) -> Sentence:
+    """Return a load in a table."""
+    return say("{n} of 1,000", n=Number(per_1000))
+
+
+def total_load(per_1000: float, *, by_traffic: bool) -> Sentence:
+    """Return the load of all rules together."""
+    if by_traffic:
+        return say(
+            "Together the rules send {n} of 1,000 texts of the stated traffic to a person.",
+            n=Number(per_1000, 1),
+        )
+    return say(
+        "Together, with as many texts about each of these groups, the rules send {n} of 1,000 such "
+        "texts to a person; audit report --traffic counts with your own shares.",
+        n=Number(per_1000),
+    )
+
+
+RECOMMENDED = say("recommended")
 
 
 def no_rule(group: str) -> Sentence:
@@ -77,7 +129,6 @@ def load(per_1000: float) -> Sentence:
     return say("{n} of 1,000 texts that mention this group", n=Number(per_1000))
 
 
-WITHOUT_RULE = say("Without the rule")
 LEFT: dict[str, Sentence] = {
     "human_right": say("Gap left, if the person is right"),
     "human_like_reference": say("Gap left, if the person answers as without the words"),

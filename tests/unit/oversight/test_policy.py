@@ -235,6 +235,65 @@ class TestLabels:
         assert recommend(items, answers) == recommend(items, list(reversed(answers)))
 
 
+class TestCandidates:
+    """Rules that ask for more than an unfavourable answer."""
+
+    def test_answers_that_differ_without_the_mention_are_enough(self):
+        items = variants(T=60)
+        # Half of the texts are Negative anyway; the group's words add every fourth.
+        answers = predictions(
+            items, lambda t: float(t % 2 == 0 or t % 4 == 1), lambda t: float(t % 2 == 0)
+        )
+        like, right = recommend(items, answers)
+        assert (like.kind, like.threshold) == ("counterfactual", None)
+        assert like.rule.endswith(
+            "Negative and would be another without the words that mention the group"
+        )
+        # Routing all unfavourable answers would ask a person for 750.
+        assert like.review_load_per_1000 == pytest.approx(250)
+        assert like.residual_gap == pytest.approx(0.0)
+        assert right.kind == "counterfactual"
+
+    def test_answers_that_repeats_disagree_on_are_enough(self):
+        items = variants(T=60)
+        answers = []
+        for item in items:
+            t, group = int(item.unit[1:]), item.role == "group"
+            p = 0.6 if group and t % 4 == 0 else float(t % 2)
+            # Sure of its own Negatives in every other way: confidence does not tell them apart.
+            samples = ("Negative", "Positive") if p == 0.6 else ("Negative",) * 2
+            masses = {"Positive": 1 - p, "Neutral": 0.0, "Negative": p}
+            answers.append(Prediction(id=item.id, probabilities=masses, samples=samples))
+        like, _ = recommend(items, answers)
+        curve = {point.kind for point in like.curve}
+        assert like.review_load_per_1000 == pytest.approx(150)
+        assert curve <= {"unfavourable", "counterfactual", "repeats"}
+
+    def test_the_curve_falls_and_marks_the_choice(self):
+        items = variants(T=60)
+        share = np.random.default_rng(1).random(60)
+        answers = predictions(items, lambda t: share[t], lambda t: share[t] * 0.5)
+        like, right = recommend(items, answers)
+        for rule in (like, right):
+            loads = [point.review_load_per_1000 for point in rule.curve]
+            assert loads == sorted(loads)
+            (chosen,) = [point for point in rule.curve if point.chosen]
+            assert (chosen.kind, chosen.threshold) == (like.kind, like.threshold)
+        efficient = [abs(p.residual_gap) for p in like.curve if not p.chosen]
+        assert efficient == sorted(efficient, reverse=True)
+        assert like.curve[0].threshold == 0.0
+        assert like.curve[0].review_load_per_1000 == 0.0
+
+    def test_one_repeat_tells_nothing_about_repeats(self):
+        items = variants(T=24)
+        answers = [
+            Prediction(id=v.id, samples=("Negative" if v.role == "group" else "Positive",))
+            for v in items
+        ]
+        like, _ = recommend(items, answers)
+        assert all(point.kind != "repeats" for point in like.curve)
+
+
 class TestNoRule:
     def test_favoured_group(self):
         items = variants()

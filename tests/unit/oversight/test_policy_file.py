@@ -10,6 +10,8 @@ import pytest
 from audit.errors import ConfigError
 from audit.oversight import (
     NO_RULE,
+    GroupWords,
+    content_sha256,
     dump_policy,
     load_policy,
     policy_document,
@@ -21,7 +23,12 @@ TASK = Task(labels=("Positive", "Negative"), favourable="Positive", unfavourable
 PROBE = ProbeSet(
     name="disability", version="1.0.0", language="en", attribute="disability", sha256="ab" * 32
 )
-FORMS = {"deaf": {"en": ("deaf", "who is deaf")}, "blind": {"en": ("blind",)}}
+WORDS = (
+    GroupWords(
+        "deaf", "Deaf people", {"en": ("deaf", "who is deaf")}, {"en": ("deaf to criticism",)}
+    ),
+    GroupWords("blind", "Blind people", {"en": ("blind",)}),
+)
 SCHEMA = json.loads((files("audit.oversight") / "override-policy.schema.json").read_text("utf-8"))
 
 
@@ -62,7 +69,7 @@ def document(rules=None, task=TASK, **changes):
         "results_sha256": "0f" * 32,
         "created": "2026-11-21T10:00:00+00:00",
         "expires": "2027-05-20T10:00:00+00:00",
-        "mention_forms": FORMS,
+        "groups": WORDS,
         "task": task,
         "probe": PROBE,
     }
@@ -83,6 +90,8 @@ def test_document_keeps_the_schema_and_groups_the_evidence():
     assert deaf["when"] == {
         "predicted": ["Negative"],
         "confidence_below": 0.8,
+        "counterfactual_differs": False,
+        "repeats_differ": False,
         "score_below": None,
         "score_above": None,
     }
@@ -110,6 +119,36 @@ def test_score_rule_carries_the_review_limits():
     assert (when["score_below"], when["score_above"], when["predicted"]) == (-0.05, None, None)
 
 
+@pytest.mark.parametrize(
+    ("kind", "condition"),
+    [("counterfactual", "counterfactual_differs"), ("repeats", "repeats_differ")],
+)
+def test_a_rule_about_disagreement_says_so(kind, condition):
+    when = document([rule(kind=kind, threshold=None)])["rules"][0]["when"]
+    assert when[condition] is True
+    assert when["predicted"] == ["Negative"]
+    assert when["confidence_below"] is None
+
+
+def test_a_group_without_a_gap_keeps_its_words():
+    deaf, blind = document([rule()])["rules"]
+    assert deaf["exceptions"] == {"en": ["deaf to criticism"]}
+    assert (blind["action"], blind["when"], blind["evidence"]) == ("none", None, [])
+    assert blind["mentions"] == {"en": ["blind"]}
+
+
+def test_the_hash_covers_everything_and_not_the_layout(tmp_path):
+    made = document()
+    assert made["sha256"] == content_sha256(made)
+    path = tmp_path / "p.yaml"
+    path.write_text("# a remark\n" + dump_policy(made).replace("rules:", "\nrules:"), "utf-8")
+    read = load_policy(path)
+    assert content_sha256(read) == read["sha256"]
+    path.write_text(dump_policy(made).replace("confidence_below: 0.8", "confidence_below: 0.7"))
+    read = load_policy(path)
+    assert content_sha256(read) != read["sha256"]
+
+
 def test_without_a_task_there_are_only_reasons():
     made = document([none()], task=None)
     assert made["task"] is None
@@ -120,8 +159,8 @@ def test_without_a_task_there_are_only_reasons():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"mention_forms": {}}, "forms that mention"),
-        ({"mention_forms": {"deaf": {"en": ()}}}, "forms that mention"),
+        ({"groups": ()}, "no words are given for deaf, blind"),
+        ({"groups": (GroupWords("deaf", "", {"en": ()}), *WORDS[1:])}, "forms that mention"),
         ({"results_sha256": "abc"}, "results_sha256"),
         ({"created": "2026-11-21T10:00:00"}, "created"),
         ({"expires": "2026-11-20T10:00:00+00:00"}, "expires must be later"),

@@ -4,16 +4,15 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from audit.statistics.override_loads import pareto, total_load
 from audit.statistics.overrides import (
     DEFAULT_THRESHOLDS,
     OverrideCurve,
     choose_threshold,
     cross_fit,
     override_curve,
-    pareto,
     score_override_curve,
     template_folds,
-    total_load,
 )
 
 
