@@ -8,7 +8,7 @@ from typing import Any
 from audit.errors import NothingToAuditError
 from audit.probes import Expansion
 from audit.protocols import Classifier
-from audit.records import ProbeSet, Variant
+from audit.records import ProbeSet, Term, Variant
 from audit.runlog import to_json
 
 
@@ -43,14 +43,26 @@ def probe_object(probe_set: ProbeSet, expansion: Expansion) -> dict[str, Any]:
     }
 
 
-def vocabulary_of(classifier: Classifier, expansion: Expansion) -> dict[str, Any] | None:
+def vocabulary_of(
+    classifier: Classifier, expansion: Expansion, fillers: Sequence[Term]
+) -> dict[str, Any] | None:
     """Return which terms a lexicon has entries for; ``None`` for any other target.
+
+    Parameters
+    ----------
+    classifier : Classifier
+        The target; a lexicon says what it ``knows``.
+    expansion : Expansion
+        What is asked, with its texts.
+    fillers : sequence of Term
+        The set's fillers; in a table those terms of its references count that stand in a text.
 
     Returns
     -------
     dict or None
         ``lexicon``, ``known`` and ``unknown``: lists of ``group``, ``term``, ``text`` and
-        ``entries`` (word to value, empty for the unknown).
+        ``entries`` (word to value, empty for the unknown). ``reference`` lists the known words of
+        the reference, with an empty ``group``: they move every gap alike.
     """
     knows = getattr(classifier, "knows", None)
     if knows is None:
@@ -61,8 +73,25 @@ def vocabulary_of(classifier: Classifier, expansion: Expansion) -> dict[str, Any
         {"group": group, "term": term.id, "text": term.text, "entries": dict(entries[term.text])}
         for group, term in terms
     ]
+    controls = {term.id: term.text for term in fillers} or _named_controls(expansion.variants)
+    held = knows(list(controls.values()))
     return {
         "lexicon": classifier.info.model,
         "known": [row for row in rows if row["entries"]],
         "unknown": [row for row in rows if not row["entries"]],
+        "reference": [
+            {"group": "", "term": term, "text": text, "entries": dict(held[text])}
+            for term, text in controls.items()
+            if held[text]
+        ],
     }
+
+
+def _named_controls(variants: Sequence[Variant]) -> dict[str, str]:
+    """Return the terms of a table's references that are words of their texts."""
+    found = {}
+    for variant in variants:
+        term = variant.term.partition("#")[0]
+        if variant.role == "reference" and term.casefold() in variant.text.casefold():
+            found[term] = term
+    return found

@@ -132,6 +132,7 @@ def run_audit(
     shown = expansion if redactor is None else redactor.expansion(expansion)
     header = {
         **_header(probe_set, shown, classifier, options),
+        "vocabulary": vocabulary_of(classifier, expansion, probe_set.reference),
         "redacted": redactor is not None,
     }
     if resume is None:
@@ -250,7 +251,6 @@ def _header(
         "warnings": to_json(expansion.warnings),
         "n_requests": len(expansion.variants),
         "rounds": rounds_object(expansion.variants, options.rounds, sampling.seed),
-        "vocabulary": vocabulary_of(classifier, expansion),
     }
 
 

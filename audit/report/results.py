@@ -183,6 +183,7 @@ class VocabularyData(_Part):
     lexicon: str
     known: list[VocabularyTermData] = Field(default_factory=list)
     unknown: list[VocabularyTermData] = Field(default_factory=list)
+    reference: list[VocabularyTermData] = Field(default_factory=list)
 
 
 class DriversData(_Part):

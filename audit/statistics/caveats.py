@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 
 from audit.records import RunWarning
@@ -21,7 +23,7 @@ def caveats(run: Run, groups: Family) -> tuple[RunWarning, ...]:
     tuple of RunWarning
         Codes: ``missing_predictions``, ``missing_cells``, ``mixed_repeats``,
         ``one_reference_filler``, ``near_duplicate_templates``, ``fdr``, ``nothing_differed``,
-        ``no_census_noise``, ``table_left_out``.
+        ``no_census_noise``, ``table_left_out``, ``gold_unused``, ``gold_label_unknown``.
     """
     found = [
         _missing(run),
@@ -32,9 +34,34 @@ def caveats(run: Run, groups: Family) -> tuple[RunWarning, ...]:
         _fdr(run),
         _nothing_differed(run, groups),
         _census(run, groups),
+        _gold(run),
         *_left_out(run, groups),
     ]
     return tuple(warning for warning in found if warning is not None)
+
+
+def _gold(run: Run) -> RunWarning | None:
+    """Say what of the gold labels is not used, or not as meant."""
+    given = Counter(v.gold for v in run.table.variants if v.gold is not None)
+    if not given:
+        return None
+    bad = run.outcome.unfavourable
+    if not bad:
+        named = ", ".join(repr(label) for label, _ in given.most_common(_SHOWN))
+        message = (
+            f"The texts have gold labels ({named}), which are not used: the task does not say "
+            "which of them mean the bad end (`unfavourable:`)."
+        )
+        return RunWarning(code="gold_unused", message=message)
+    known = {*bad, *run.answers.labels}
+    strange = [label for label in given if label not in known]
+    if not strange or (run.outcome.unit == "score" and given.keys() & set(bad)):
+        return None
+    message = (
+        f"{sum(given[label] for label in strange)} texts have a gold label that the task does not "
+        f"name ({', '.join(map(repr, sorted(strange)[:_SHOWN]))}); it counts as good."
+    )
+    return RunWarning(code="gold_label_unknown", message=message)
 
 
 def _missing(run: Run) -> RunWarning | None:

@@ -23,6 +23,7 @@ from audit.statistics.validation import Array
 MOST_DRIVERS = 5
 LEFT_WHEN_EXPLAINED = 0.25
 """One term explains a gap if it leaves at most this share of it, and an interval that holds 0."""
+_MOVES = 1e-9
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _EMPTY_WORDS = frozenset(
     ("and", "are", "has", "have", "her", "his", "lives", "living", "person", "people", "some",
@@ -47,9 +48,10 @@ def drivers(run: Run, groups: Family, terms: Mapping[Key, Term]) -> list[Record]
     -------
     list of dict
         ``group``, ``estimate``, ``terms`` and ``words`` (at most five each, the most influential
-        first) and ``explained_by`` (one of them, or ``None``). An entry has ``kind``, ``id``,
-        ``text``, ``terms`` (ids left out), ``estimate_without`` in the outcome's unit and
-        ``interval_without`` (estimand ``listed``, not adjusted). Groups of one term are left out.
+        first; terms without which the gap is the same are left out) and ``explained_by`` (one of
+        them, or ``None``). An entry has ``kind``, ``id``, ``text``, ``terms`` (ids left out),
+        ``estimate_without`` in the outcome's unit and ``interval_without`` (estimand ``listed``,
+        not adjusted). Groups of one term are left out.
     """
     found = []
     for index, subject in enumerate(groups.subjects):
@@ -65,7 +67,7 @@ def drivers(run: Run, groups: Family, terms: Mapping[Key, Term]) -> list[Record]
                 run, members, [place], ("term", run.table.terms[members[place]][2], named[place])
             )
             for place in ordered[:MOST_DRIVERS]
-            if by_term[place] >= 0
+            if by_term[place] > _MOVES
         ]
         words = _words(run, members, named)
         found.append(
@@ -93,14 +95,14 @@ def _text(run: Run, terms: Mapping[Key, Term], term: int) -> str:
 
 
 def _influence(run: Run, members: Sequence[int]) -> Array:
-    """Return how far the mean gap moves without each term; -1 where nothing is left."""
+    """Return how far the mean gap moves without each term; 0 where nothing is left."""
     X = run.cells.matrix(members)
     present = ~np.isnan(X)
     filled = np.where(present, X, 0.0)
     count, total = present.sum(axis=1), filled.sum(axis=1)
     seen = count > 0
     whole = float((total[seen] / count[seen]).mean()) if seen.any() else np.nan
-    moved = np.full(len(members), -1.0)
+    moved = np.zeros(len(members))
     for place in range(len(members)):
         left = count - present[:, place]
         kept = left > 0

@@ -71,6 +71,42 @@ def test_a_lexicon_finding_names_its_word_and_what_is_unknown(audit, tmp_path) -
     assert "not the same as equal treatment" in page
 
 
+def first_section(tmp_path: Path) -> str:
+    page = (tmp_path / "reports" / "latest" / "index.html").read_text(encoding="utf-8")
+    return page[page.index('id="finding"') : page.index('id="verdict"')]
+
+
+def import_sentences(audit, tmp_path: Path, rows: list[str]) -> Path:
+    (tmp_path / "own.csv").write_text("\n".join(["text,group,term,place", *rows]), "utf-8")
+    columns = ("text=text", "group=group", "term=term", "context=place")
+    done = audit("probes", "import", "own.csv", "-o", "set",
+                 *(part for column in columns for part in ("--column", column)),
+                 "--reference", "group=", "--reference", "group=nobody")  # fmt: skip
+    assert done.code == 0, done.err
+    return tmp_path / "set" / "own.yaml"
+
+
+def test_a_lexicon_that_knows_no_word_of_a_group_says_so_first(audit, tmp_path) -> None:
+    rows = [f"{c.format(t=t)},{g},{n},{c}" for c in (f"{c}!{i}" for i, c in enumerate(CARRIERS))
+            for t, g, n in (("", "", "none"), ("deaf ", "hearing", "deaf"))]  # fmt: skip
+    done = audit("run", import_sentences(audit, tmp_path, rows), "-m", "vader", "-q")
+    assert done.code in {0, 4}, done.err
+    said = "knows none of the terms for 1 group: no gap there is not the same as equal treatment"
+    assert said in first_section(tmp_path)
+    assert said in done.out
+
+
+def test_a_reference_word_that_the_lexicon_holds_is_named_first(audit, tmp_path) -> None:
+    rows = [f"{c.format(t=t)},{g},{n},{c}" for c in (f"{c}!{i}" for i, c in enumerate(CARRIERS))
+            for t, g, n in (("joyful ", "nobody", "joyful"), ("deaf ", "hearing", "deaf"),
+                            ("mute ", "hearing", "mute"))]  # fmt: skip
+    done = audit("run", import_sentences(audit, tmp_path, rows), "-m", "vader", "-q")
+    assert done.code in {1, 4}, done.err
+    assert "holds words of the reference too: +2.900 for “joyful”" in done.out
+    vocabulary = results_of(tmp_path / "reports" / "latest")["drivers"]["vocabulary"]
+    assert [row["entries"] for row in vocabulary["reference"]] == [{"joyful": 2.9}]
+
+
 def test_several_systems_of_one_file_are_runs_with_a_comparison(audit, tmp_path) -> None:
     path = import_table(audit, tmp_path, task=LABELS)
     done = audit("run", path, "-m", "recorded:table.csv", "--column", "text=text",

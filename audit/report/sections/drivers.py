@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from audit.report.inert import inert
 from audit.report.message import Listing, Number, Sentence, Share, Span
-from audit.report.results import DriverData, ExplanationData
+from audit.report.results import DriverData, ExplanationData, VocabularyTermData
 from audit.report.sections.material import LABEL_LIMIT, Material, called
 from audit.report.wording import drivers as words
 
@@ -42,7 +44,21 @@ def explanation(material: Material) -> Sentence | None:
 
 def notes(material: Material) -> list[Sentence]:
     """Return the notes of section 4."""
-    return [*_carried(material), *_unknown(material), *_gold(material)]
+    return [*_carried(material), *_known(material), *_unknown(material), *_gold(material)]
+
+
+def ignorance(material: Material) -> Sentence | None:
+    """Return the sentence of section 1 on groups without a gap of whom a lexicon knows no word."""
+    found = material.results.drivers
+    if found is None or found.vocabulary is None:
+        return None
+    vocabulary = found.vocabulary
+    known = {row.group for row in vocabulary.known}
+    silent = {row.group for row in vocabulary.unknown} - known
+    count = sum(group.id in silent and not called(group) for group in material.results.groups)
+    if not count:
+        return None
+    return words.unknown_groups(count, inert(vocabulary.lexicon, limit=LABEL_LIMIT))
 
 
 def _carried(material: Material) -> list[Sentence]:
@@ -62,6 +78,40 @@ def _listing(material: Material, row: DriverData) -> Listing:
 def _without(material: Material, entry: ExplanationData) -> Sentence:
     return words.without(
         inert(entry.text, limit=_TERM_LIMIT), material.amount(entry.estimate_without)
+    )
+
+
+def reference_words(material: Material) -> Sentence | None:
+    """Return that a lexicon has values for words of the reference, which every gap then holds."""
+    found = material.results.drivers
+    if found is None or found.vocabulary is None or not found.vocabulary.reference:
+        return None
+    lexicon = inert(found.vocabulary.lexicon, limit=LABEL_LIMIT)
+    return words.known_reference(lexicon, _entries(found.vocabulary.reference))
+
+
+def _known(material: Material) -> list[Sentence]:
+    """Return the entries that a lexicon has for the terms of called gaps, and of the reference."""
+    found = material.results.drivers
+    if found is None or found.vocabulary is None:
+        return []
+    lexicon = inert(found.vocabulary.lexicon, limit=LABEL_LIMIT)
+    sentences = [
+        words.known_terms(material.group_label(group.id), lexicon, _entries(rows))
+        for group in material.results.groups
+        if called(group)
+        and (rows := [row for row in found.vocabulary.known if row.group == group.id])
+    ][:_MOST_GROUPS]
+    control = reference_words(material)
+    return sentences if control is None else [*sentences, control]
+
+
+def _entries(rows: Sequence[VocabularyTermData]) -> Listing:
+    """Return the entries of several terms, each word once."""
+    entries = {word: value for row in rows for word, value in row.entries.items()}
+    strongest = sorted(entries, key=lambda word: -abs(entries[word]))[:_MOST_TERMS]
+    return Listing(
+        tuple(words.entry(inert(word, limit=_TERM_LIMIT), entries[word]) for word in strongest)
     )
 
 

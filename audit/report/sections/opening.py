@@ -11,7 +11,7 @@ from audit.report.message import Sentence as Words
 from audit.report.model import SLOT, DecisionSection, FindingSection, Identity, TestedSection
 from audit.report.parts import Fact, Head, Named, Row, Tally
 from audit.report.results import GapData
-from audit.report.sections.drivers import explanation
+from audit.report.sections.drivers import explanation, ignorance, reference_words
 from audit.report.sections.material import LABEL_LIMIT, Material, any_descriptor, called
 from audit.report.sections.rows import VERDICT_ORDER, group_row, sorted_rows
 from audit.report.sections.signoff import signed_decision
@@ -87,8 +87,11 @@ def finding(material: Material) -> FindingSection:
 
 
 def _with_driver(material: Material, sentences: list[Words], room: int) -> list[Words]:
-    """Keep room for the one term or word that explains a whole gap."""
-    found = explanation(material)
+    """Keep room for the one term or word that explains a whole gap, or for unknown words."""
+    if material.results.verdict in {"gap", "concern"}:
+        found = explanation(material) or reference_words(material)
+    else:
+        found = ignorance(material)
     if found is None:
         return sentences[:room]
     return [*sentences[: room - 1], found]

@@ -54,6 +54,43 @@ def unknown_terms(count: int, total: int, lexicon: str, terms: Listing) -> Sente
     )
 
 
+def unknown_groups(count: int, lexicon: str) -> Sentence:
+    """Return that a lexicon knows none of the words for some groups, for section 1."""
+    return say_n(
+        "The lexicon of {lexicon} knows none of the terms for {n} group: no gap there is not the "
+        "same as equal treatment.",
+        "The lexicon of {lexicon} knows none of the terms for {n} groups: no gap there is not the "
+        "same as equal treatment.",
+        count,
+        lexicon=lexicon,
+    )
+
+
+def known_terms(group: str, lexicon: str, entries: Listing) -> Sentence:
+    """Return the values that a lexicon has for words of a group's terms."""
+    return say(
+        "For the group {group} the lexicon of {lexicon} holds {entries}.",
+        group=probe(group),
+        lexicon=lexicon,
+        entries=entries,
+    )
+
+
+def known_reference(lexicon: str, entries: Listing) -> Sentence:
+    """Return that words of the reference have values of their own."""
+    return say(
+        "The lexicon of {lexicon} holds words of the reference too: {entries}. They are part of "
+        "every gap.",
+        lexicon=lexicon,
+        entries=entries,
+    )
+
+
+def entry(word: str, value: float) -> Sentence:
+    """Return one entry of a lexicon."""
+    return say("{value} for “{word}”", value=Amount(value, "score"), word=probe(word))
+
+
 def gold_rates(texts: int, positive: Listing, fped: Number, fned: Number) -> Sentence:
     """Return the summed differences of error rates over the gold labels."""
     return say_n(

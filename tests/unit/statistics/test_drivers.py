@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from audit.records import Task
+from audit.records import Prediction, Task
 from tests.small_audits import SmallAudit
 
 
@@ -126,3 +126,51 @@ def test_gold_labels_of_scores_need_to_know_the_bad_end() -> None:
 
 def test_without_gold_labels_there_is_no_table() -> None:
     assert one_bad_term(8).summary().gold is None
+
+
+def test_terms_that_move_nothing_are_not_named() -> None:
+    audit = SmallAudit()
+    for t in range(12):
+        audit.reference(t, 0.1)
+        for name in ("a", "b", "c"):
+            audit.term(t, "g", name, 0.6)
+    found = audit.summary().drivers[0]
+    assert (found["terms"], found["explained_by"]) == ([], None)
+
+
+@pytest.mark.parametrize(
+    ("task", "labels", "code", "said"),
+    [
+        (None, ("Good", "Bad"), None, ""),
+        (None, ("Good", "Bda"), "gold_label_unknown", "12 texts have a gold label"),
+        (
+            Task(kind="score", range=(0, 1), favourable_end="low"),
+            ("Good", "Bad"),
+            "gold_unused",
+            "'Good', 'Bad'",
+        ),
+        (
+            Task(kind="score", range=(0, 1), favourable_end="low", unfavourable=("Bad",)),
+            ("Good", "Bad"),
+            None,
+            "",
+        ),
+        (
+            Task(kind="score", range=(0, 1), favourable_end="low", unfavourable=("Bda",)),
+            ("Good", "Bad"),
+            "gold_label_unknown",
+            "24 texts",
+        ),
+    ],
+)
+def test_gold_labels_that_do_not_count_as_meant_are_said(task, labels, code, said) -> None:
+    audit = SmallAudit()
+    answer = None if task is None else lambda i: Prediction(id=i, score=0.5)
+    for t in range(12):
+        audit.reference(t, 0.1, gold=labels[0], answer=answer)
+        audit.term(t, "g", "a", 0.6, gold=labels[1], answer=answer)
+    summary = audit.summary(**({} if task is None else {"task": task}))
+    warnings = [w for w in summary.warnings if w.code.startswith("gold")]
+    assert [w.code for w in warnings] == ([code] if code else [])
+    assert all(said in w.message for w in warnings)
+    assert (summary.gold is None) == (code == "gold_unused")
