@@ -12,10 +12,12 @@ import inspect
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Literal
 
 import torch
 
+from audit.classifiers.exact.kernels import fast_kernels, only_at
 from audit.classifiers.exact.trie import Block, common_length
 from audit.errors import ClassifierError
 
@@ -23,7 +25,7 @@ Engine = Literal["trie", "prefix", "plain"]
 Ids = tuple[int, ...]
 
 _LOG = logging.getLogger("audit")
-_TOKENS = 192  # a block of this size is fastest on the processors measured (docs/speed.md)
+_TOKENS = 256  # a block of this size is fastest on the processors measured (docs/speed.md)
 _ROWS = 32
 _LONGER = 16  # tokens that a new prefix must save in every sequence before it is computed
 
@@ -71,7 +73,7 @@ class Forward(ABC):
         done, count = 0, 1
         while done < len(order):
             try:
-                with torch.inference_mode():
+                with torch.inference_mode(), self._kernels():
                     if not done:
                         self.prepare(sequences)
                     count, compute = self._next([sequences[place] for place in order[done:]])
@@ -83,6 +85,10 @@ class Forward(ABC):
                 continue
             yield order[done : done + count], logits
             done += count
+
+    def _kernels(self) -> AbstractContextManager[None]:
+        """Return the context to compute in."""
+        return fast_kernels(self._model)
 
     def _shrink(self, count: int) -> None:
         """Go on with half the size after running out of memory."""
@@ -124,6 +130,9 @@ class PlainForward(Forward):
     """The model as it stands: sequences of one length together, so that nothing is padded."""
 
     engine: Engine = "plain"
+
+    def _kernels(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def _next(self, waiting: Sequence[Ids]) -> tuple[int, Callable[[], torch.Tensor]]:
         rows = _of_one_length(waiting, self._budget * 4)
@@ -232,18 +241,21 @@ class TrieForward(PrefixForward):
         mask = torch.zeros((size, start + size), dtype=dtype)
         mask[:, start:].masked_fill_(~torch.from_numpy(block.ancestors()), blocked)
         kept, place = torch.unique(torch.tensor(block.ends), return_inverse=True)
-        given: dict[str, Any] = {"logits_to_keep": kept.to(device)} if self._keeps else {}
-        logits: torch.Tensor = self._model(
-            input_ids=torch.tensor([block.tokens], device=device),
-            attention_mask=mask[None, None].to(device),
-            position_ids=torch.tensor([block.depths], device=device) + start,
-            past_key_values=self._fresh_cache(),
-            use_cache=True,
-            **given,
-        ).logits[0]
+        kept = kept.to(device)
+        given: dict[str, Any] = {"logits_to_keep": kept} if self._keeps else {}
+        with only_at(self._model, kept):
+            logits: torch.Tensor = self._model(
+                input_ids=torch.tensor([block.tokens], device=device),
+                attention_mask=mask[None, None].to(device),
+                position_ids=torch.tensor([block.depths], device=device) + start,
+                past_key_values=self._fresh_cache(),
+                use_cache=True,
+                **given,
+            ).logits[0]
         if not self._keeps:
-            logits = logits[kept.to(device)]
-        return logits[place.to(device)]
+            logits = logits[kept]
+        # equal sequences share a place; ends that are in order already need no copy
+        return logits if len(kept) == len(block.ends) else logits[place.to(device)]
 
 
 def _of_one_length(waiting: Sequence[Ids], budget: int, *, skipped: int = 0) -> list[Ids]:

@@ -172,7 +172,8 @@ class ExactScorer:
         sequences = [(*prompts[place], *path) for place, path in queries]
         for found, logits in forward.run(sequences):
             for path, rows in _by_path(queries, found).items():
-                masses = self._masses(logits[rows], path)
+                whole = len(rows) == len(found)
+                masses = self._masses(logits if whole else logits[rows], path)
                 places = [queries[found[row]][0] for row in rows]
                 if path:
                     for place, mass in zip(places, masses, strict=True):

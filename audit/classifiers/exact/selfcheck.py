@@ -20,7 +20,7 @@ from audit.classifiers.exact.trie import Block, common_length
 from audit.errors import ClassifierError
 
 TOLERANCE = 1e-4
-_BLOCKS = (192, 128, 64)
+_BLOCKS = (256, 192, 128, 64)
 _SMALLEST_BLOCK = 48
 
 
