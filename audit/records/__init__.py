@@ -28,6 +28,7 @@ from audit.records.conclusions import (
     SecondEstimand,
     Verdict,
 )
+from audit.records.decisions import Decision, Explanation, ReasonCode, Route
 from audit.records.questions import (
     REDACTED,
     CaseSource,
@@ -69,8 +70,10 @@ __all__ = [
     "ClassifierInfo",
     "ClassifierOptions",
     "Correction",
+    "Decision",
     "Direction",
     "Estimand",
+    "Explanation",
     "Finding",
     "Form",
     "GapDifference",
@@ -91,8 +94,10 @@ __all__ = [
     "Prediction",
     "ProbeSet",
     "Reason",
+    "ReasonCode",
     "Request",
     "Role",
+    "Route",
     "RuleKind",
     "RunSpec",
     "RunWarning",

@@ -5,8 +5,8 @@ import pytest
 from audit.errors import ConfigError
 from audit.oversight import content_sha256, load_policy
 from audit.pipeline import report_run
-from audit.pipeline.verify import verify_run
 from audit.pipeline.attachments import RESULTS, read_attachments
+from audit.pipeline.verify import verify_run
 from tests.small_runs import make_run
 
 
