@@ -10,15 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from audit.classifiers.devices import calm_threads, choose_device, choose_dtype
-from audit.classifiers.draws import draw_labels
-from audit.classifiers.generation import SEEDING, Generator, end_tokens
-from audit.classifiers.kinds import labels_task
-from audit.classifiers.labels import cut_at_stop, parse_label
+from audit.classifiers.generation import SEEDING, Generator, end_tokens, sampled_prediction
+from audit.classifiers.kinds import check_sampling, labels_task
 from audit.classifiers.loading import LoadedModel, load_model, quiet
 from audit.classifiers.prompt import FewShotPrompt
 from audit.classifiers.tokens import check_causal, check_length, encode, label_tokens
 from audit.errors import ClassifierError, ConfigError
-from audit.records import ClassifierInfo, ClassifierOptions, Prediction, Request, Sampling, Task
+from audit.records import ClassifierInfo, ClassifierOptions, Prediction, Request, Task
 
 if TYPE_CHECKING:
     import torch
@@ -30,7 +28,6 @@ DEMONSTRATION = (
     "this purpose, and its results say nothing about a deployed system or about people."
 )
 _ROWS = 32
-_RAW_LENGTH = 200
 
 
 class CausalClassifier:
@@ -70,7 +67,7 @@ class CausalClassifier:
         dtype: torch.dtype | None = None,
     ) -> None:
         sampling = options.sampling
-        _check_sampling(sampling)
+        check_sampling(sampling)
         self._exact = options.scoring != "sampled"
         self.batch_size = options.batch_size or (
             _prompts_at_once(loaded.model) if self._exact else _ROWS
@@ -154,27 +151,10 @@ class CausalClassifier:
         self, engine: ExactEngine, requests: Sequence[Request], prompts: Sequence[list[int]]
     ) -> list[Prediction]:
         """Score the labels, and draw the repeats that people read."""
+        from audit.classifiers.exact.answers import exact_predictions
+
         found = engine.score([tuple(ids) for ids in prompts])
-        columns = found.labels[:, 0], found.unparsed[:, 0], found.unresolved[:, 0]
-        answers = []
-        for request, row, unparsed, unresolved in zip(requests, *columns, strict=True):
-            probabilities = dict(zip(self._task.labels, row.tolist(), strict=True))
-            samples = draw_labels(
-                probabilities,
-                self._sampling.repeats,
-                seed=self._sampling.seed,
-                request_id=request.id,
-            )
-            answers.append(
-                Prediction(
-                    id=request.id,
-                    probabilities=probabilities,
-                    unparsed=float(unparsed),
-                    unresolved=float(unresolved),
-                    samples=samples,
-                )
-            )
-        return answers
+        return exact_predictions(found, requests, self._task.labels, self._sampling)
 
     def _build_engine(self, dtype: torch.dtype | None) -> ExactEngine:
         """Check the model on made-up texts of the task's words and choose how to compute."""
@@ -221,26 +201,10 @@ class CausalClassifier:
                 ids=[requests[place].id for place in places],
             )
             for place, outputs in zip(places, texts, strict=True):
-                answers[place] = self._read(requests[place].id, outputs)
+                answers[place] = sampled_prediction(
+                    requests[place].id, outputs, self._task, self._prompt.stops
+                )
         return [answer for answer in answers if answer is not None]
-
-    def _read(self, request_id: str, outputs: Sequence[str]) -> Prediction:
-        """Read the labels off one request's outputs; keep what is no label."""
-        task, stops = self._task, self._prompt.stops
-        samples = tuple(
-            parse_label(output, task.labels, rule=task.label_rule, stops=stops)
-            for output in outputs
-        )
-        return Prediction(
-            id=request_id,
-            samples=samples,
-            unparsed=samples.count(None) / len(samples),
-            raw=tuple(
-                cut_at_stop(output, stops)[:_RAW_LENGTH]
-                for output, sample in zip(outputs, samples, strict=True)
-                if sample is None
-            ),
-        )
 
     def _encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Token ids of the prompts of ``texts``."""
@@ -361,22 +325,3 @@ def _prompts_at_once(model: Any) -> int:
     """
     weights = sum(parameter.numel() for parameter in model.parameters())
     return int(min(4096, max(128, 2 ** round(math.log2(1.28e11 / max(weights, 1))))))
-
-
-def _check_sampling(sampling: Sampling) -> None:
-    """Refuse sampling that no model could do."""
-    problems = {
-        "repeats": sampling.repeats < 1,
-        "temperature": not 0 <= sampling.temperature < float("inf"),
-        "top_k": sampling.top_k < 0,
-        "top_p": not 0 < sampling.top_p <= 1,
-        "max_new_tokens": sampling.max_new_tokens < 1,
-    }
-    for name, wrong in problems.items():
-        if wrong:
-            raise ConfigError(
-                f"{name} is {getattr(sampling, name)}",
-                where=f"sampling.{name}",
-                hint="repeats and max_new_tokens are at least 1, temperature and top_k at least "
-                "0, and top_p is above 0 and at most 1",
-            )

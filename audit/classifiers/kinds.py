@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from audit.errors import ConfigError
-from audit.records import ClassifierOptions, Task
+from audit.records import ClassifierOptions, Sampling, Task
 
 
 def labels_task(task: Task | None, target: str) -> Task:
@@ -85,3 +85,28 @@ def declared_range(
             hint="the first number is the lower one",
         )
     return found
+
+
+def check_sampling(sampling: Sampling) -> None:
+    """Refuse sampling that no model could do.
+
+    Raises
+    ------
+    ConfigError
+        If a number is out of its range.
+    """
+    problems = {
+        "repeats": sampling.repeats < 1,
+        "temperature": not 0 <= sampling.temperature < float("inf"),
+        "top_k": sampling.top_k < 0,
+        "top_p": not 0 < sampling.top_p <= 1,
+        "max_new_tokens": sampling.max_new_tokens < 1,
+    }
+    for name, wrong in problems.items():
+        if wrong:
+            raise ConfigError(
+                f"{name} is {getattr(sampling, name)}",
+                where=f"sampling.{name}",
+                hint="repeats and max_new_tokens are at least 1, temperature and top_k at least "
+                "0, and top_p is above 0 and at most 1",
+            )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from audit.classifiers.adapters import merge_adapter
 from audit.classifiers.devices import calm_threads, choose_device, choose_dtype, set_threads
 from audit.classifiers.weights import (
     fingerprint,
@@ -23,10 +24,24 @@ from audit.classifiers.weights import (
 from audit.errors import ClassifierError, ConfigError
 from audit.records import ClassifierOptions
 
-Head = Literal["causal", "sequence"]
+Head = Literal["causal", "sequence", "masked", "encoder", "seq2seq"]
 
-_HEADS = {"causal": "AutoModelForCausalLM", "sequence": "AutoModelForSequenceClassification"}
-_HEAD_WORDS = {"causal": "a causal language model", "sequence": "a sequence classifier"}
+_HEADS = {
+    "causal": "AutoModelForCausalLM",
+    "sequence": "AutoModelForSequenceClassification",
+    "masked": "AutoModelForMaskedLM",
+    "encoder": "AutoModel",
+    "seq2seq": "AutoModelForSeq2SeqLM",
+}
+_HEAD_WORDS = {
+    "causal": "a causal language model",
+    "sequence": "a sequence classifier",
+    "masked": "a masked language model",
+    "encoder": "an encoder of texts",
+    "seq2seq": "a text-to-text model",
+}
+POOLING_FILE = "1_Pooling/config.json"
+"""Where sentence-transformers says how the tokens of a text become one vector."""
 _CONTEXT_NAMES = ("max_position_embeddings", "n_positions", "n_ctx", "max_seq_len", "seq_length")
 _NO_LIMIT = 10**6  # tokenizers write a huge number where they know none
 
@@ -35,7 +50,8 @@ _NO_LIMIT = 10**6  # tokenizers write a huge number where they know none
 class LoadedModel:
     """A model on its device, its tokenizer, and what the record says about both.
 
-    ``context`` is the longest input in tokens, ``None`` where the model names no limit.
+    ``context`` is the longest input in tokens, ``None`` where the model names no limit;
+    ``source`` the folder it was read from.
     """
 
     model: Any
@@ -43,6 +59,7 @@ class LoadedModel:
     name: str
     device: str
     context: int | None
+    source: Path
     revision: str | None
     fingerprint: str
     versions: dict[str, str]
@@ -61,10 +78,11 @@ def load_model(scheme: str, locator: str, head: Head, options: ClassifierOptions
         The scheme's name, for the record.
     locator : str
         A folder, or an id such as ``EleutherAI/gpt-neo-125m``.
-    head : {'causal', 'sequence'}
+    head : {'causal', 'sequence', 'masked', 'encoder', 'seq2seq'}
         What the model must be.
     options : ClassifierOptions
-        ``revision``, ``dtype``, ``device``, ``threads``, ``allow_pickle``, ``trust_remote_code``.
+        ``revision``, ``adapter``, ``dtype``, ``device``, ``threads``, ``allow_pickle``,
+        ``trust_remote_code``.
 
     Returns
     -------
@@ -79,12 +97,6 @@ def load_model(scheme: str, locator: str, head: Head, options: ClassifierOptions
         If the model is not there, needs a pickle or code that was not allowed, is of another
         kind, or lacks weights.
     """
-    if options.adapter is not None:
-        raise ConfigError(
-            "adapters are not loaded by this version",
-            where=f"--adapter {options.adapter}",
-            hint="merge the adapter into its base model, save that and give its folder",
-        )
     calm_threads()
     set_threads(options)
     device = choose_device(options.device)
@@ -99,17 +111,27 @@ def load_model(scheme: str, locator: str, head: Head, options: ClassifierOptions
     }
     with quiet():
         tokenizer, model, source = _load(given, head, options, device, shared)
-    name = f"{scheme}:{folder.name if folder is not None else locator}"
+        own: dict[str, Any] = {}
+        name = f"{scheme}:{folder.name if folder is not None else locator}"
+        weights = fingerprint(source)
+        if options.adapter is not None:
+            model, adapter, digest = merge_adapter(
+                model, options.adapter,
+                allow_pickle=options.allow_pickle, only_cache=not _hub_is_reachable(),
+            )  # fmt: skip
+            name, weights = f"{name}+{adapter}", f"{weights}+{digest}"
+            own = {"adapter": adapter, "adapter_sha256": digest}
     return LoadedModel(
         model=model,
         tokenizer=tokenizer,
         name=name,
         device=device,
         context=_context(model, tokenizer),
+        source=source,
         revision=None if folder is not None else _commit(source, options),
-        fingerprint=fingerprint(source),
+        fingerprint=weights,
         versions=_versions(),
-        settings=_settings(model, source, device, options),
+        settings={**_settings(model, source, device, options), **own},
     )
 
 
@@ -210,6 +232,8 @@ def _load(
         # cached_file knows no trust_remote_code
         lookup = {key: value for key, value in shared.items() if key != "trust_remote_code"}
         config = cached_file(given, "config.json", **lookup)
+        if head == "encoder":
+            cached_file(given, POOLING_FILE, _raise_exceptions_for_missing_entries=False, **lookup)
         tokenizer = transformers.AutoTokenizer.from_pretrained(given, **shared)
         model, report = getattr(transformers, _HEADS[head]).from_pretrained(
             given,
@@ -223,7 +247,8 @@ def _load(
     except Exception as error:
         only_cache = shared["local_files_only"] and not local
         raise _load_failed(error, where, head, only_cache=only_cache) from error
-    missing = sorted(report["missing_keys"])
+    # an encoder saved without the pooler that nothing here asks for is whole
+    missing = sorted(key for key in report["missing_keys"] if not key.startswith("pooler."))
     if missing:
         raise ClassifierError(
             f"the checkpoint lacks {len(missing)} weights of {_HEAD_WORDS[head]} "

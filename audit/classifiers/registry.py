@@ -85,6 +85,24 @@ _KNOWN = {
         "torch, transformers; the model's folder or its Hugging Face id",
         _MODEL_PACKAGES,
     ),
+    "embedding": _Known(
+        "embedding:ID_OR_PATH",
+        "a sentence encoder, with a logistic regression fitted on the task's shots",
+        "torch, transformers, scikit-learn; the model's folder or its Hugging Face id",
+        (*_MODEL_PACKAGES, "sklearn"),
+    ),
+    "masked": _Known(
+        "masked:ID_OR_PATH",
+        "a masked language model that fills in the label (BERT without a head)",
+        "torch, transformers; the model's folder or its Hugging Face id",
+        _MODEL_PACKAGES,
+    ),
+    "seq2seq": _Known(
+        "seq2seq:ID_OR_PATH",
+        "a text-to-text model (T5, mT5, BART), few-shot",
+        "torch, transformers; the model's folder or its Hugging Face id",
+        _MODEL_PACKAGES,
+    ),
     "python": _Known(
         "python:MODULE_OR_FILE.py:FUNCTION",
         "your own function: texts in; labels, scores or probabilities out",

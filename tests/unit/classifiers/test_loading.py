@@ -229,7 +229,6 @@ def test_an_id_in_the_cache_is_loaded_at_its_commit(
         ({"dtype": "float8"}, "no number format"),
         ({"threads": 0}, "threads"),
         ({"revision": "main"}, "no revisions"),
-        ({"adapter": "some/where"}, "adapters"),
     ],
 )
 def test_options_that_do_not_fit(gpt_neo: Path, given: dict[str, object], what: str) -> None:
