@@ -53,6 +53,7 @@ def build_results(
     gold: Mapping[str, Any] | None = None,
     rounds: Mapping[str, Any] | None = None,
     override_load: Mapping[str, Any] | None = None,
+    tables: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
 ) -> dict[str, Any]:
     """Put one run's conclusions into the published object.
 
@@ -72,6 +73,9 @@ def build_results(
         run; left out where there is none.
     override_load : mapping, optional
         The review load of all rules together; left out where there is no rule.
+    tables : mapping of str to rows, optional
+        Further tables by name, outside the verdicts: ``dispersion``, ``secondary``,
+        ``intersections`` and ``literature``.
 
     Returns
     -------
@@ -113,6 +117,8 @@ def build_results(
         "rounds": rounds,
         "override_load": override_load,
     }
+    for name, rows in (tables or {}).items():
+        results[name] = [dict(row) for row in rows]
     for name, more in optional.items():
         if more is not None:
             results[name] = dict(more)

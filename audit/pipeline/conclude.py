@@ -38,6 +38,7 @@ from audit.verdicts import exit_code_of, judge, overall_verdict
 
 POLICY_LIFETIME = timedelta(days=365)
 EXIT_PARTIAL = 3
+TABLES = ("dispersion", "secondary", "intersections", "literature")
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,6 +152,7 @@ def conclude(
         gold=summary.gold,
         rounds=judged.rounds,
         override_load=_total_load(rules, traffic, [group.id for group in header.groups]),
+        tables={name: getattr(summary, name) for name in TABLES},
     )
     report = build_report(results, _evidence(log, header, summary, signoff))
     policy = _policy(results, rules, header)

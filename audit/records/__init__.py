@@ -28,7 +28,6 @@ from audit.records.conclusions import (
     SecondEstimand,
     Verdict,
 )
-from audit.records.decisions import Decision, Explanation, ReasonCode, Route
 from audit.records.questions import (
     REDACTED,
     CaseSource,
@@ -70,10 +69,8 @@ __all__ = [
     "ClassifierInfo",
     "ClassifierOptions",
     "Correction",
-    "Decision",
     "Direction",
     "Estimand",
-    "Explanation",
     "Finding",
     "Form",
     "GapDifference",
@@ -94,10 +91,8 @@ __all__ = [
     "Prediction",
     "ProbeSet",
     "Reason",
-    "ReasonCode",
     "Request",
     "Role",
-    "Route",
     "RuleKind",
     "RunSpec",
     "RunWarning",

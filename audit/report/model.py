@@ -208,6 +208,7 @@ class MethodSection:
     head: Head
     command: str
     facts: tuple[Fact, ...]
+    literature: tuple[Item, ...]
     notes: tuple[Value, ...]
     warnings: tuple[Item, ...]
 

@@ -7,38 +7,30 @@ a number that is not finite or an interval upside down is an error with its plac
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError
 
 from audit.errors import ResultsError
 from audit.records import Direction, Reason, Status, Verdict
+from audit.report.tables import (
+    DispersionData,
+    DriversData,
+    Finite,
+    GoldData,
+    IntersectionData,
+    IntervalData,
+    LiteratureData,
+    Part,
+    RoundsData,
+    SecondaryData,
+    WorstGroupData,
+)
 
 SCHEMA_VERSION = 1
 
-Finite = Annotated[float, Field(allow_inf_nan=False)]
 
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
-
-
-class IntervalData(_Part):
-    """An interval in the estimate's unit."""
-
-    low: Finite
-    high: Finite
-    confidence_level: Finite = 0.95
-    method: str = ""
-
-    @model_validator(mode="after")
-    def _ordered(self) -> IntervalData:
-        if self.low > self.high:
-            raise ValueError("the interval's low end lies above its high end")
-        return self
-
-
-class SecondData(_Part):
+class SecondData(Part):
     """The gap under another estimand, or after taking the placebos away."""
 
     estimate: Finite | None = None
@@ -48,7 +40,7 @@ class SecondData(_Part):
     note: str | None = None
 
 
-class GapData(_Part):
+class GapData(Part):
     """One row of ``groups``, ``terms`` or ``placebos``."""
 
     id: str
@@ -85,7 +77,7 @@ class GapData(_Part):
     preference: str | None = None
 
 
-class StratumData(_Part):
+class StratumData(Part):
     """One row of ``strata``."""
 
     by: str
@@ -95,7 +87,7 @@ class StratumData(_Part):
     interval: IntervalData | None = None
 
 
-class FillerData(_Part):
+class FillerData(Part):
     """A group's gap against one reference filler alone."""
 
     group: str
@@ -103,7 +95,7 @@ class FillerData(_Part):
     estimate: Finite | None = None
 
 
-class TransitionData(_Part):
+class TransitionData(Part):
     """How many pairs went from one majority label to another."""
 
     group: str | None = None
@@ -113,7 +105,7 @@ class TransitionData(_Part):
     n: Finite
 
 
-class PointData(_Part):
+class PointData(Part):
     """A candidate rule: what it costs and leaves, measured on all templates."""
 
     kind: Literal["unfavourable", "counterfactual", "repeats"]
@@ -123,7 +115,7 @@ class PointData(_Part):
     chosen: bool = False
 
 
-class LoadData(_Part):
+class LoadData(Part):
     """The review load of all rules together."""
 
     per_1000: Finite
@@ -131,7 +123,7 @@ class LoadData(_Part):
     shares: dict[str, Finite] | None = None
 
 
-class OverrideData(_Part):
+class OverrideData(Part):
     """One recommended rule under one assumption about the person who decides."""
 
     group: str
@@ -147,82 +139,14 @@ class OverrideData(_Part):
     curve: list[PointData] = Field(default_factory=list)
 
 
-class ExplanationData(_Part):
-    """A term or word, and a group's gap without it."""
-
-    kind: Literal["term", "word"]
-    id: str
-    text: str
-    terms: list[str] = Field(default_factory=list)
-    estimate_without: Finite | None = None
-    interval_without: IntervalData | None = None
-
-
-class DriverData(_Part):
-    """What one group's gap hangs on."""
-
-    group: str
-    estimate: Finite | None = None
-    terms: list[ExplanationData] = Field(default_factory=list)
-    words: list[ExplanationData] = Field(default_factory=list)
-    explained_by: ExplanationData | None = None
-
-
-class VocabularyTermData(_Part):
-    """A term, and the entries that a lexicon has for its words."""
-
-    group: str
-    term: str
-    text: str
-    entries: dict[str, Finite] = Field(default_factory=dict)
-
-
-class VocabularyData(_Part):
-    """Which terms a lexicon knows."""
-
-    lexicon: str
-    known: list[VocabularyTermData] = Field(default_factory=list)
-    unknown: list[VocabularyTermData] = Field(default_factory=list)
-    reference: list[VocabularyTermData] = Field(default_factory=list)
-
-
-class DriversData(_Part):
-    """What the gaps hang on."""
-
-    groups: list[DriverData] = Field(default_factory=list)
-    vocabulary: VocabularyData | None = None
-
-
-class GoldGroupData(_Part):
-    """One group's mistakes against gold labels."""
-
-    group: str
-    n_texts: int = 0
-    false_positive_rate: Finite | None = None
-    false_negative_rate: Finite | None = None
-    subgroup_auc: Finite | None = None
-    bpsn_auc: Finite | None = None
-    bnsp_auc: Finite | None = None
-
-
-class GoldData(_Part):
-    """Mistakes against gold labels."""
-
-    positive: list[str]
-    n_texts: int
-    fped: Finite | None = None
-    fned: Finite | None = None
-    groups: list[GoldGroupData] = Field(default_factory=list)
-
-
-class NotTestedData(_Part):
+class NotTestedData(Part):
     """Something left out, and why."""
 
     what: str
     why: str
 
 
-class WarningData(_Part):
+class WarningData(Part):
     """A caveat of the run."""
 
     code: str
@@ -230,7 +154,7 @@ class WarningData(_Part):
     where: str | None = None
 
 
-class ChangeData(_Part):
+class ChangeData(Part):
     """How one group's gap differs from an earlier run (counterpart of ``audit compare``)."""
 
     group: str
@@ -243,7 +167,7 @@ class ChangeData(_Part):
     why: str | None = None
 
 
-class ChangedTermData(_Part):
+class ChangedTermData(Part):
     """A term with another answer than in an earlier run."""
 
     group: str | None = None
@@ -251,7 +175,7 @@ class ChangedTermData(_Part):
     answers_changed: int
 
 
-class ComparisonData(_Part):
+class ComparisonData(Part):
     """The comparison with an earlier run, where one was given."""
 
     baseline_run_id: str
@@ -261,7 +185,7 @@ class ComparisonData(_Part):
     notes: list[str] = Field(default_factory=list)
 
 
-class OverallData(_Part):
+class OverallData(Part):
     """Counts over the whole run."""
 
     n_variants: int = 0
@@ -271,9 +195,10 @@ class OverallData(_Part):
     repeat_instability: Finite | None = None
     counts_by_label: dict[str, Finite] = Field(default_factory=dict)
     transitions: list[TransitionData] = Field(default_factory=list)
+    worst_group: WorstGroupData | None = None
 
 
-class SpecData(_Part):
+class SpecData(Part):
     """What determined the run."""
 
     model: str
@@ -290,11 +215,12 @@ class SpecData(_Part):
     seed: int = 0
     limit: int | None = None
     quick: bool = False
+    rounds: int | None = None
     versions: dict[str, str] = Field(default_factory=dict)
     settings: dict[str, Any] = Field(default_factory=dict)
 
 
-class ProbeData(_Part):
+class ProbeData(Part):
     """Where the probe set comes from and who made it."""
 
     name: str
@@ -311,7 +237,7 @@ class ProbeData(_Part):
     n_terms: int | None = None
 
 
-class LimitsBefore(_Part):
+class LimitsBefore(Part):
     """Limits as they were fixed before the run."""
 
     tolerance: Finite | None = None
@@ -326,7 +252,7 @@ class LimitsData(LimitsBefore):
     before: LimitsBefore | None = None
 
 
-class OutcomeData(_Part):
+class OutcomeData(Part):
     """What the gap is a gap of."""
 
     name: str
@@ -336,7 +262,7 @@ class OutcomeData(_Part):
     unfavourable: list[str] = Field(default_factory=list)
 
 
-class Results(_Part):
+class Results(Part):
     """A whole ``results.json``."""
 
     run_id: str
@@ -364,6 +290,11 @@ class Results(_Part):
     comparison: ComparisonData | None = None
     drivers: DriversData | None = None
     gold: GoldData | None = None
+    dispersion: list[DispersionData] = Field(default_factory=list)
+    secondary: list[SecondaryData] = Field(default_factory=list)
+    intersections: list[IntersectionData] = Field(default_factory=list)
+    literature: list[LiteratureData] = Field(default_factory=list)
+    rounds: RoundsData | None = None
 
 
 def read_results(results: Mapping[str, Any]) -> Results:

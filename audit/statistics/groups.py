@@ -30,6 +30,8 @@ from audit.statistics.drivers import drivers
 from audit.statistics.families import Family, Run, Subject, gap_records, second_estimands
 from audit.statistics.flips import pair_flips, repeat_instability, transitions
 from audit.statistics.gold_table import gold_table
+from audit.statistics.intersections import intersections
+from audit.statistics.literature_table import literature_table
 from audit.statistics.pairs import Key, build_table, describe_pairs
 from audit.statistics.shares import run_components, run_variance_shares
 from audit.statistics.strata import (
@@ -60,7 +62,7 @@ class GapSummary:
         What the gaps are about.
     overall : mapping
         ``n_variants``, ``n_pairs``, ``n_predictions``, ``unparsed_rate``, ``repeat_instability``,
-        ``counts_by_label`` and ``transitions``, as published.
+        ``counts_by_label``, ``transitions`` and ``worst_group``, as published.
     strata, reference_sensitivity, dispersion, secondary : list of dict
         See `audit.statistics.strata`; outside the verdicts.
     components : Components or None
@@ -71,6 +73,10 @@ class GapSummary:
         Group whose gap points furthest in the unfavourable direction.
     drivers : list of dict
         What each gap hangs on, see `audit.statistics.drivers.drivers`.
+    intersections : list of dict
+        Groups beyond the sum of their parts, see `audit.statistics.intersections.intersections`.
+    literature : list of dict
+        The literature's names, see `audit.statistics.literature_table.literature_table`.
     gold : dict or None
         Mistakes against gold labels, see `audit.statistics.gold_table.gold_table`.
     not_tested, warnings : tuple
@@ -91,6 +97,8 @@ class GapSummary:
     variance_shares: Mapping[str, float | None]
     worst: tuple[str, float] | None
     drivers: Sequence[Record]
+    intersections: Sequence[Record]
+    literature: Sequence[Record]
     gold: Record | None
     not_tested: tuple[NotTested, ...]
     warnings: tuple[RunWarning, ...]
@@ -195,24 +203,27 @@ def summarise_gaps(
         second_estimands(run, group_family),
         placebo_adjusted(run, group_family, placebo_family),
     )
+    worst = worst_group(
+        {gap.id: gap.estimate for gap in group_gaps},
+        high_is_worse=outcome.favourable_end == "low",
+    )
     return GapSummary(
         groups=group_gaps,
         terms=gap_records(run, _term_family(run, named, "group")),
         placebos=gap_records(run, placebo_family),
         limits=run.limits,
         outcome=outcome,
-        overall=_overall(run),
+        overall={**_overall(run), "worst_group": _worst_record(worst)},
         strata=strata(run, group_family, named),
         reference_sensitivity=reference_sensitivity(run, group_family),
         dispersion=dispersion(run, group_family),
         secondary=secondary_outcomes(run, group_family),
         components=components,
         variance_shares=run_variance_shares(run, components),
-        worst=worst_group(
-            {gap.id: gap.estimate for gap in group_gaps},
-            high_is_worse=outcome.favourable_end == "low",
-        ),
+        worst=worst,
         drivers=drivers(run, group_family, named),
+        intersections=intersections(run, group_family, groups),
+        literature=literature_table(run),
         gold=gold_table(run, group_family),
         not_tested=table.not_tested(),
         warnings=caveats(run, group_family),
@@ -276,6 +287,11 @@ def _overall(run: Run) -> Record:
         "counts_by_label": _counts_by_label(answers),
         "transitions": transitions(run.table, run.flips, answers.labels),
     }
+
+
+def _worst_record(worst: tuple[str, float] | None) -> Record | None:
+    """Return the group whose gap points furthest in the unfavourable direction, as published."""
+    return None if worst is None else {"group": worst[0], "estimate": worst[1]}
 
 
 def _unparsed_rate(answers: Answers) -> float | None:

@@ -154,7 +154,9 @@ class LabelDistance:
 SMALL_UNION = 10
 
 
-def label_distance(reference: ArrayLike, counterfactual: ArrayLike) -> LabelDistance:
+def label_distance(
+    reference: ArrayLike, counterfactual: ArrayLike, present: ArrayLike | None = None
+) -> LabelDistance:
     """Return LabelDist: Jaccard distance between the sentences labelled so before and after.
 
     Parameters
@@ -163,6 +165,8 @@ def label_distance(reference: ArrayLike, counterfactual: ArrayLike) -> LabelDist
         Whether the label is given to each template with the reference.
     counterfactual : array_like of bool, shape (T, K)
         Whether it is given with each term.
+    present : array_like of bool, shape (T, K), optional
+        Cells that were measured; default: all.
 
     Returns
     -------
@@ -187,10 +191,16 @@ def label_distance(reference: ArrayLike, counterfactual: ArrayLike) -> LabelDist
     """
     before = np.asarray(reference, bool)
     after = np.asarray(counterfactual, bool)
-    if before.ndim != 1 or after.ndim != 2 or len(before) != len(after):
-        raise ValueError("reference and counterfactual: shapes (T,) and (T, K) are needed")
-    both = (before[:, None] & after).sum(axis=0)
-    either = (before[:, None] | after).sum(axis=0)
+    kept = np.ones(after.shape, bool) if present is None else np.asarray(present, bool)
+    if (
+        before.ndim != 1
+        or after.ndim != 2
+        or len(before) != len(after)
+        or kept.shape != after.shape
+    ):
+        raise ValueError("reference and counterfactual: shapes (T,) and (T, K), as present, needed")
+    both = (before[:, None] & after & kept).sum(axis=0)
+    either = ((before[:, None] | after) & kept).sum(axis=0)
     by_term = np.where(either > 0, 1 - both / np.maximum(either, 1), np.nan)
     known = by_term[either > 0]
     smallest = int(either[either > 0].min()) if known.size else 0

@@ -61,8 +61,9 @@ def templates_needed(
     Returns
     -------
     int or None
-        The smallest T >= 6 with ``(t_{1 - alpha/2} + t_{.90}) sqrt(variance / T) <= tolerance`` at
-        which the floored interval also fits; ``None`` beyond a million templates.
+        The smallest T >= 6 with ``t_{1 - alpha/2} sqrt(V_T) + t_{.90} sqrt(variance / T) <=
+        tolerance``, V_T the floored variance of the interval, as
+        `audit.statistics.design.templates_for_pass` plans it; ``None`` beyond a million templates.
 
     Raises
     ------
@@ -76,8 +77,8 @@ def templates_needed(
     def enough(T: int) -> bool:
         t_interval, t_power = special.stdtrit(T - 1, [upper, 0.9])
         floored = ((T - 1) * variance + 2 * h**2) / ((T + 1) * (T + 2))
-        seen = (t_interval + t_power) * np.sqrt(variance / T) <= tolerance
-        return bool(seen and t_interval * np.sqrt(max(variance / T, floored)) <= tolerance)
+        shown = t_interval * np.sqrt(max(variance / T, floored))
+        return bool(shown + t_power * np.sqrt(variance / T) <= tolerance)
 
     low, high = MINIMUM_TEMPLATES, MINIMUM_TEMPLATES
     while not enough(high):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from audit.records import Interval, SecondEstimand, Term
 from audit.statistics.families import Family, Run, listed
@@ -245,53 +244,6 @@ def dispersion(run: Run, groups: Family) -> list[Record]:
             }
         )
     return records
-
-
-def intersection_excess(
-    D: ArrayLike,
-    parts: Sequence[ArrayLike],
-    h: float = 0.5,
-    *,
-    confidence_level: float = 0.95,
-) -> Estimates:
-    """Compare an intersectional group with what its parts add up to.
-
-    Parameters
-    ----------
-    D : array_like, shape (..., T)
-        Template gaps of the group (say, blind women), fractions; NaN = missing.
-    parts : sequence of array_like, shape (..., T)
-        Template gaps of its parts (blind people, women), at least two.
-    h : float
-        Floor of the interval; 1/2 is the most careful.
-    confidence_level : float
-        In (0, 1).
-
-    Returns
-    -------
-    Estimates
-        Gap of the group minus the sum of the parts' gaps, paired by template, in
-        [-1 - number of parts, 1 + number of parts]; positive = worse than additive, where larger
-        values are worse.
-
-    Raises
-    ------
-    ValueError
-        With fewer than two parts.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> excess = intersection_excess(np.full(20, 0.3), [np.full(20, 0.1), np.full(20, 0.1)])
-    >>> round(float(excess.estimate), 2)
-    0.1
-    """
-    if len(parts) < 2:
-        raise ValueError("parts: an intersection has at least two")
-    expected = np.sum([np.asarray(part, float) for part in parts], axis=0)
-    difference = np.asarray(D, float) - expected
-    bound = 1.0 + len(parts)
-    return listed_interval(difference, h, confidence_level=confidence_level, bound=bound)
 
 
 def worst_group(

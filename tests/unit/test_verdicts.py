@@ -4,9 +4,9 @@ import itertools
 import numpy as np
 import pytest
 
-from audit.records import GroupGap, Interval, Limits, SecondEstimand, Task
+from audit.records import Finding, GroupGap, Interval, Limits, SecondEstimand, Task
 from audit.statistics import outcome_of
-from audit.verdicts import decide, exit_code_of, judge, overall_verdict
+from audit.verdicts import change_of, decide, exit_code_of, judge, overall_verdict
 
 LABELS = outcome_of(Task(labels=("Good", "Bad"), favourable="Good"))
 SCORE = outcome_of(Task(kind="score", range=(-1, 1), favourable_end="high"))
@@ -179,3 +179,39 @@ def test_exit_codes():
     ]  # fmt: skip
     assert exit_code_of("concern", fail_on_concern=True) == 1
     assert exit_code_of("not_enough_evidence", fail_on_concern=True) == 4
+
+
+def difference(low, high, p=0.001):
+    """Return the judged difference of two gaps; ``low=None`` for none."""
+    found = gap(0, 0, p) if low is None else gap(low, high, p)
+    if low is None:
+        found = dataclasses.replace(found, estimate=None, interval=None)
+    return Finding(
+        gap=found, verdict="concern", reason=None, direction="none", small_but_real=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "p", "gaps", "word"),
+    [
+        (0.02, 0.1, 0.001, (0.01, 0.07), "worse"),
+        (-0.1, -0.02, 0.001, (0.07, 0.01), "better"),
+        (-0.1, -0.02, 0.001, (-0.01, -0.07), "worse"),  # further out on the other side
+        (-0.2, -0.1, 0.001, (0.09, -0.06), "worse"),  # crossed, and beyond the limit there
+        (-0.2, -0.1, 0.001, (0.09, -0.04), "better"),  # crossed, within the limit
+        (-0.01, 0.1, 0.001, (0.01, 0.07), "same"),  # the interval holds 0
+        (0.02, 0.1, 0.06, (0.01, 0.07), "same"),  # the adjusted p-value is too large
+        (0.02, 0.1, None, (0.01, 0.07), "same"),
+        (None, None, None, (0.01, 0.07), "cannot_compare"),
+        (0.02, 0.1, 0.001, (None, 0.07), "cannot_compare"),
+        (0.02, 0.1, 0.001, (0.01, None), "cannot_compare"),
+    ],
+)
+def test_change_in_one_word(low, high, p, gaps, word):
+    limits = Limits(tolerance=0.05)
+    assert change_of(difference(low, high, p), *gaps, limits) == word
+
+
+def test_a_change_needs_the_tolerance():
+    with pytest.raises(ValueError, match="tolerance"):
+        change_of(difference(0.02, 0.1), 0.01, 0.07, Limits())

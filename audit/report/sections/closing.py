@@ -11,6 +11,7 @@ from audit.report.message import Listing, Sentence, Tone, Value, code, fill
 from audit.report.model import ConsultedSection, MethodSection, NotTestedSection, SinceSection
 from audit.report.parts import Change, Fact, Head, Item
 from audit.report.results import GapData
+from audit.report.sections.figures import literature
 from audit.report.sections.material import LABEL_LIMIT, Material
 from audit.report.wording import people as words
 from audit.report.wording.verdicts import SMALL_BUT_REAL, VERDICT, reason_words, smallest_gap
@@ -174,6 +175,7 @@ def method(material: Material) -> MethodSection:
         ),
         command=_command(material),
         facts=_method_facts(material),
+        literature=literature(material),
         notes=tuple(inert(note, limit=_TEXT_LIMIT) for note in material.evidence.notes),
         warnings=tuple(
             Item(
@@ -205,6 +207,8 @@ def _command(material: Material) -> str:
         words_of_command += ["--limit", str(spec.limit)]
     if spec.quick:
         words_of_command.append("--quick")
+    if spec.rounds is not None:
+        words_of_command += ["--rounds", str(spec.rounds)]
     return shlex.join(inert(word, limit=200) for word in words_of_command)
 
 

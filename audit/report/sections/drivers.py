@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from audit.report.inert import inert
 from audit.report.message import Listing, Number, Sentence, Share, Span
-from audit.report.results import DriverData, ExplanationData, VocabularyTermData
 from audit.report.sections.material import LABEL_LIMIT, Material, called
+from audit.report.tables import DriverData, ExplanationData, VocabularyTermData
 from audit.report.wording import drivers as words
 
 _MOST_GROUPS = 8

@@ -9,7 +9,7 @@ from audit.report.message import Sentence, Share
 from audit.report.model import GroupsSection, WordingSection
 from audit.report.parts import Block, Head, Row, StrataTable
 from audit.report.results import StratumData
-from audit.report.sections import drivers
+from audit.report.sections import drivers, figures
 from audit.report.sections.material import LABEL_LIMIT, Material, Rows
 from audit.report.sections.rows import sorted_rows, stratum_name, stratum_row, term_row
 from audit.report.wording import gaps as words
@@ -30,7 +30,7 @@ def groups(material: Material, found: Sequence[Block]) -> GroupsSection:
     both = {"worse", "better"} <= directions
     notes = [words.DETECTABLE_NOTE]
     notes.append(words.TERMS_ADJUSTED if results.terms else words.NO_TERMS_NOTE)
-    notes += drivers.notes(material)
+    notes += [*figures.notes(material), *drivers.notes(material)]
     if _cut_off(material):
         notes.append(words.CUT_NOTE)
     return GroupsSection(

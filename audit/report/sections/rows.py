@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from audit.records import Verdict
 from audit.report.inert import inert
-from audit.report.message import Amount, Number, Sentence, Share, Span, Tone, Value, fill
+from audit.report.message import Number, Sentence, Share, Span, Tone, Value, fill
 from audit.report.parts import Block, Fact, Row
 from audit.report.results import GapData, SecondData, StratumData
+from audit.report.sections import figures
 from audit.report.sections.material import LABEL_LIMIT, Material, any_descriptor, called
 from audit.report.wording import gaps as words
 from audit.report.wording.verdicts import ANY_DESCRIPTOR, SMALL_BUT_REAL, reason_words
 
-_LEAST_P = 0.0001
 VERDICT_ORDER: tuple[Verdict, ...] = ("gap", "concern", "no_gap", "not_enough_evidence")
 
 
@@ -158,8 +158,8 @@ def _facts(material: Material, gap: GapData) -> tuple[Fact, ...]:
                 name=words.P_VALUE,
                 value=fill(
                     words.P_PAIR,
-                    p=_p_value(gap.p_value),
-                    adjusted=_p_value(gap.p_adjusted),
+                    p=words.p_words(gap.p_value),
+                    adjusted=words.p_words(gap.p_adjusted),
                 ),
             )
         )
@@ -171,16 +171,7 @@ def _facts(material: Material, gap: GapData) -> tuple[Fact, ...]:
     ):
         if other is not None and other.estimate is not None:
             facts.append(Fact(name=name, value=_second(material, other)))
-    if gap.unparsed_gap:
-        facts.append(Fact(name=words.REFUSAL_GAP, value=Amount(gap.unparsed_gap)))
-    return tuple(facts)
-
-
-def _p_value(p: float | None) -> Value:
-    """Return a p-value; one that would print as zero is printed as a bound."""
-    if p is not None and p < _LEAST_P:
-        return fill(words.P_TINY, least=Number(_LEAST_P, 4))
-    return Number(p, 4)
+    return (*facts, *figures.facts(material, gap))
 
 
 def _means(material: Material, gap: GapData) -> Fact:

@@ -92,6 +92,11 @@ LABELS: dict[str, Sentence] = {
         "The command that repeats this run. Where the probe set is a file, give its path."
     ),
     "warnings": say("Caveats of this run"),
+    "literature": say("The same figures by the names of published work"),
+    "literature_stand": say(
+        "For comparison with published results only: no verdict rests on them, and each has its "
+        "caution."
+    ),
     "no_warnings": say("The run recorded no caveats."),
     "since_caption": say("Difference from the earlier run, by group"),
     "difference": say("Difference"),

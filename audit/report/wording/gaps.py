@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from audit.report.message import Amount, Sentence, Share, Toned, Value, say, say_n
+from audit.report.message import Amount, Number, Sentence, Share, Toned, Value, fill, say, say_n
 from audit.report.wording.verdicts import OutcomeWords
 
 GROUPS = say("Gaps by group")
@@ -69,6 +69,16 @@ def terms_line(count: int, low: Value, high: Value) -> Sentence:
 P_VALUE = say("p, unadjusted and adjusted")
 P_PAIR = say("{p} and {adjusted}")
 P_TINY = say("below {least}")
+_LEAST_P = 0.0001
+
+
+def p_words(p: float | None) -> Value:
+    """Return a p-value; one that would print as zero is printed as a bound."""
+    if p is not None and p < _LEAST_P:
+        return fill(P_TINY, least=Number(_LEAST_P, 4))
+    return Number(p, 4)
+
+
 PHRASES = say("Other phrases for the group too (estimand phrases)")
 PLACEBO_ADJUSTED = say("After taking the mean placebo gap away")
 MEANS = say("{outcome}, without and with the words")

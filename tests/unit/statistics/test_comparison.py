@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from audit.records import Group, Limits, Prediction, Term
 from audit.statistics import answers_differ, compare_gaps, outcome_of
@@ -144,3 +145,51 @@ def test_an_answer_on_one_side_only_is_another_answer():
     assert answers_differ(answer, None)
     assert answers_differ(None, answer)
     assert not answers_differ(None, None)
+
+
+@pytest.mark.parametrize("correction", ["none", "holm", "bh", "max_t"])
+def test_differences_are_adjusted_as_the_limits_say(correction):
+    variants, first, second = two_runs(0.7 * spread(9), 0.3 + 0.7 * spread(10))
+    found = compare(variants, first, second, limits=Limits(correction=correction)).terms
+    raw = [row.gap.p_value for row in found]
+    expected = {
+        "none": raw,
+        "holm": multipletests(raw, method="holm")[1],
+        "bh": multipletests(raw, method="fdr_bh")[1],
+    }.get(correction)
+    adjusted = [row.gap.p_adjusted for row in found]
+    if expected is not None:
+        assert adjusted == pytest.approx(list(expected), abs=1e-12)
+    else:
+        assert all(a >= p for a, p in zip(adjusted, raw, strict=True))
+        assert adjusted != raw
+
+
+def test_one_template_gives_a_difference_without_an_interval():
+    variants, first, second = two_runs([[0.2, 0.4]], [[0.3, 0.5]])
+    (found,) = compare(variants, first, second).groups
+    assert found.gap.estimate == pytest.approx(0.1)
+    assert found.gap.interval is None
+    assert found.gap.smallest_detectable_gap is None
+    assert found.gap.p_value is None
+
+
+def test_bounds_of_one_template_do_not_exist_either():
+    variants, first, second = two_runs([[0.2, 0.4]], [[0.3, 0.5]])
+    half = {
+        k: dataclasses.replace(
+            p, probabilities={n: x / 2 for n, x in p.probabilities.items()}, unparsed=0.5
+        )
+        for k, p in second.items()
+    }
+    (found,) = compare(variants, first, half).groups
+    assert found.gap.refusal_bounds is None
+    assert found.gap.refusal_bounds_p is None
+
+
+def test_a_group_that_neither_run_measured_has_no_difference():
+    variants, first, second = two_runs(spread(1), spread(2))
+    silent = Group(id="silent", label="Silent", terms=(Term(id="s", text="s"),))
+    given = [Group(id="g", label="G", terms=(Term(id="k0", text="k0"),)), silent]
+    found = compare(variants, first, second, groups=given).groups[1]
+    assert (found.gap.estimate, found.earlier, found.later) == (None, None, None)

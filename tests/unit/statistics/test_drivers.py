@@ -174,3 +174,15 @@ def test_gold_labels_that_do_not_count_as_meant_are_said(task, labels, code, sai
     assert [w.code for w in warnings] == ([code] if code else [])
     assert all(said in w.message for w in warnings)
     assert (summary.gold is None) == (code == "gold_unused")
+
+
+def test_a_group_without_a_gold_label_of_its_own_has_no_accuracy() -> None:
+    audit = gold_audit()
+    for t in range(10):
+        audit.term(t, "h", "m", 0.8)
+    found = audit.summary().gold["groups"]
+    assert found[0]["accuracy"] is not None
+    assert found[1] == {
+        "group": "h", "n_texts": 0, "false_positive_rate": None, "false_negative_rate": None,
+        "accuracy": None, "subgroup_auc": None, "bpsn_auc": None, "bnsp_auc": None,
+    }  # fmt: skip

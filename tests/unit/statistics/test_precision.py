@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from audit.statistics.components import Components
+from audit.statistics.design import Design, templates_for_pass
 from audit.statistics.intervals import listed_interval
 from audit.statistics.precision import smallest_detectable_gap, templates_needed
 
@@ -26,13 +28,25 @@ def test_the_floor_alone_asks_for_templates(h, tolerance, T):
     assert listed_interval(np.zeros(T - 1), h).high > tolerance
 
 
-def test_spread_asks_for_the_first_size_that_is_enough():
-    T = templates_needed(0.04, 0.5, 0.05)
+@pytest.mark.parametrize("variance", [0.04, 0.2])  # below and above where the floor acts
+def test_spread_asks_for_the_first_size_that_is_enough(variance):
+    T = templates_needed(variance, 0.5, 0.05)
 
-    def half_width(n):
-        return (stats.t.ppf(0.975, n - 1) + stats.t.ppf(0.9, n - 1)) * np.sqrt(0.04 / n)
+    def margin(n):
+        shown = max(variance / n, ((n - 1) * variance + 2 * 0.5**2) / ((n + 1) * (n + 2)))
+        power = stats.t.ppf(0.9, n - 1) * np.sqrt(variance / n)
+        return stats.t.ppf(0.975, n - 1) * np.sqrt(shown) + power
 
-    assert half_width(T) <= 0.05 < half_width(T - 1)
+    assert margin(T) <= 0.05 < margin(T - 1)
+
+
+@pytest.mark.parametrize("variance", [0.0, 0.002, 0.01, 0.05, 0.3])
+@pytest.mark.parametrize("tolerance", [0.03, 0.05, 0.1])
+def test_a_finished_run_asks_for_as_many_templates_as_the_planner(variance, tolerance):
+    components = Components(variance, 0, 0, 0, 0, 0)
+    design = Design(templates=20, terms=3, fillers=3, scheme="deterministic")
+    planned = templates_for_pass(components, design, tolerance)
+    assert templates_needed(variance, design.floor, tolerance) == planned
 
 
 def test_never_fewer_than_six_and_none_where_out_of_reach():

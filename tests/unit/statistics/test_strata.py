@@ -4,7 +4,7 @@ import pytest
 from audit.records import Task
 from audit.statistics import strata
 from audit.statistics.intervals import floor_h, listed_interval
-from audit.statistics.strata import WORDING_DIFFERENCE, intersection_excess, worst_group
+from audit.statistics.strata import WORDING_DIFFERENCE, worst_group
 from tests.small_audits import SmallAudit, table_audit
 
 
@@ -141,20 +141,6 @@ def test_secondary_outcomes_of_scores_are_fractions():
     (row,) = audit.summary(task=task).secondary
     assert (row["outcome"], row["estimate"]) == ("unparsed", 1.0)
     assert row["interval"]["high"] == 1.0
-
-
-class TestIntersections:
-    def test_excess_over_the_sum_of_the_parts(self):
-        rng = np.random.default_rng(1)
-        whole, one, other = rng.normal(0.1, 0.05, (3, 15))
-        got = intersection_excess(whole, [one, other], 0.3)
-        expected = listed_interval(whole - one - other, 0.3, bound=3.0)
-        assert got.estimate == pytest.approx(float(expected.estimate))
-        assert got.high == pytest.approx(float(expected.high))
-
-    def test_needs_two_parts(self):
-        with pytest.raises(ValueError, match="parts"):
-            intersection_excess([0.1], [[0.1]])
 
 
 def test_worst_group_by_the_unfavourable_end():
