@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check -q
 
-.PHONY: audit test check format lint types layers bench validity clean
+.PHONY: audit test check format lint types layers probes bench validity clean
 
 audit: .venv/installed  ## run the disability audit on the bundled reference model
 	@$(BIN)/audit run probes/disability.yaml; status=$$?; \
@@ -21,7 +21,7 @@ audit: .venv/installed  ## run the disability audit on the bundled reference mod
 test: .venv/installed-test  ## every test, with branch coverage
 	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered
 
-check: format lint types layers test  ## everything CI runs
+check: format lint types layers probes test  ## everything CI runs
 
 format: .venv/installed-test
 	$(BIN)/ruff format --check -q .
@@ -34,6 +34,9 @@ types: .venv/installed-test
 
 layers: .venv/installed-test
 	$(BIN)/lint-imports
+
+probes: .venv/installed-test  ## wordings, grammar and make-up of the shipped probe sets
+	$(BIN)/audit probes lint probes/
 
 bench: .venv/installed-test  ## speed and size, side by side in one run
 	$(BIN)/python -m benchmarks.report

@@ -12,6 +12,7 @@ from audit import __version__
 from audit.errors import AuditError
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("audit.cli.init:init", "Write a probe set to start from."),
     "run": ("audit.cli.run:run", "Audit a classifier with one or more probe sets."),
     "plan": ("audit.cli.plan:plan", "Say what an audit could show before anything is sent."),
     "report": ("audit.cli.report:report", "Render the report of a finished run again."),
@@ -21,7 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "signoff": ("audit.cli.signoff:signoff", "Sign a run; two people do."),
     "verify": ("audit.cli.verify:verify", "Check that nothing was changed since it was signed."),
     "export": ("audit.cli.export:export", "Write a run for other tools."),
-    "probes": ("audit.cli.probes:probes", "List and show probe sets."),
+    "probes": ("audit.cli.probes:probes", "List, show, check and compare probe sets."),
     "models": ("audit.cli.models:models", "List the kinds of systems that can be audited."),
     "config": ("audit.cli.config_command:config", "Show the configuration in force."),
     "completion": ("audit.cli.completion:completion", "Print a shell completion script."),

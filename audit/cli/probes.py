@@ -8,14 +8,16 @@ import click
 
 from audit.cli.options import MODEL_OPTIONS, stack
 from audit.cli.probes_import import import_command
+from audit.cli.probes_lint import lint
 
 
 @click.group()
 def probes() -> None:
-    """List, show and import probe sets."""
+    """List, show, check, compare and import probe sets."""
 
 
 probes.add_command(import_command)
+probes.add_command(lint)
 
 
 @probes.command("list")

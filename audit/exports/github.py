@@ -19,9 +19,9 @@ def github_annotations(result: GateResult, *, fail_on_concern: bool = False) -> 
         label can start a command of its own.
     """
     if result.error is not None:
-        return _command("error", f"audit: {result.probe_set}", f"The run failed: {result.error}")
+        return annotation("error", f"audit: {result.probe_set}", f"The run failed: {result.error}")
     lines = [
-        _command(_level(check, fail_on_concern), f"audit: {check.label}", check.message)
+        annotation(_level(check, fail_on_concern), f"audit: {check.label}", check.message)
         for check in result.checks
         if check.status != "passed"
     ]
@@ -39,8 +39,22 @@ def _level(check: GateCheck, fail_on_concern: bool) -> str:
     return _LEVELS[check.status]
 
 
-def _command(level: str, title: str, message: str) -> str:
-    return f"::{level} title={_property(title)}::{_data(message)}"
+def annotation(
+    level: str, title: str, message: str, *, file: str | None = None, line: int | None = None
+) -> str:
+    """Write one workflow command; text from outside cannot start a command of its own.
+
+    Parameters
+    ----------
+    level : {'error', 'warning', 'notice'}
+        How it is shown.
+    title, message : str
+        What is said.
+    file, line : optional
+        Where it is said.
+    """
+    place = f"file={_property(file)},line={line or 1}," if file is not None else ""
+    return f"::{level} {place}title={_property(title)}::{_data(message)}"
 
 
 def _data(text: str) -> str:

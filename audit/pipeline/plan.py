@@ -11,7 +11,7 @@ from typing import Any, Literal
 from audit.errors import ConfigError
 from audit.pipeline.summaries import summarise_log
 from audit.probes import Expansion, expand, load_probe_set
-from audit.records import Group
+from audit.records import Group, ProbeSet
 from audit.runlog import read_run
 from audit.statistics.components import Components, prior_components
 from audit.statistics.design import Design
@@ -89,11 +89,36 @@ def plan_audit(
         If the probe set, the pilot or a number cannot be used.
     """
     probe_set = load_probe_set(source)
+    return plan_expansion(
+        probe_set,
+        expand(probe_set),
+        scheme=scheme,
+        pilot=pilot,
+        reference_rate=reference_rate,
+        gap=gap,
+        power=power,
+        limits=limits,
+        repeats=repeats,
+    )
+
+
+def plan_expansion(
+    probe_set: ProbeSet,
+    expansion: Expansion,
+    *,
+    scheme: Scheme = "exact",
+    pilot: str | Path | None = None,
+    reference_rate: float = 0.3,
+    gap: float | None = None,
+    power: float = 0.8,
+    limits: Mapping[str, Any] | None = None,
+    repeats: int | None = None,
+) -> AuditPlan:
+    """Judge a probe set that is loaded and rendered; see `plan_audit`."""
     given = {key: value for key, value in (limits or {}).items() if value is not None}
     chosen = dataclasses.replace(probe_set.limits, **given)
     tolerance = chosen.tolerance or DEFAULT_TOLERANCE
     wanted = 2 * tolerance if gap is None else gap
-    expansion = expand(probe_set)
     drawn = scheme == "sampled"
     times = (repeats or probe_set.sampling.repeats) if drawn else 1
     components, at_gap, basis = _components(pilot, reference_rate, wanted)

@@ -4,7 +4,7 @@ from typing import Any
 
 from audit.probes.expand import expand
 from audit.probes.expansion import Expansion
-from audit.probes.load import list_probe_sets, load_probe_set, shipped_directory
+from audit.probes.load import list_probe_sets, load_probe_set, shipped_directory, starter_file
 from audit.probes.show import render_lines
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "load_probe_set",
     "render_lines",
     "shipped_directory",
+    "starter_file",
 ]
 
 

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from audit.errors import ConfigError, ProbeError
 from audit.probes.wording import did_you_mean
 from audit.records import ProbeSet
+
+if TYPE_CHECKING:
+    from audit.probes.document import Document
+    from audit.probes.structure import Parts
 
 _SUFFIXES = {".yaml", ".yml"}
 _ENTRY_POINTS = "audit.probes"
@@ -22,6 +28,11 @@ def shipped_directory() -> Path:
     """
     packaged = Path(__file__).parent / "shipped"
     return packaged if packaged.is_dir() else Path(__file__).parents[2] / "probes"
+
+
+def starter_file() -> Path:
+    """Return the commented set that ``audit init`` writes."""
+    return Path(__file__).parent / "starter.yaml"
 
 
 def list_probe_sets() -> dict[str, Path]:
@@ -90,12 +101,33 @@ def load_probe_set(source: str | Path) -> ProbeSet:
     >>> load_probe_set("disability").attribute
     'disability'
     """
+    return read_probe_file(find_probe_file(source)).probe_set
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """A probe file without a problem: the set, and where each part of it stands."""
+
+    document: Document
+    parts: Parts
+    probe_set: ProbeSet
+
+
+def read_probe_file(path: Path) -> ReadFile:
+    """Read and check one probe file.
+
+    Raises
+    ------
+    ProbeError
+        With all problems of the file.
+    ConfigError
+        If the file cannot be read at all.
+    """
     from audit.probes.build import build_probe_set
     from audit.probes.checks import check
     from audit.probes.document import read_document
     from audit.probes.structure import read_structure
 
-    path = _find(source)
     document = read_document(path)
     parts = read_structure(document)
     digest = hashlib.sha256(document.content)
@@ -106,11 +138,19 @@ def load_probe_set(source: str | Path) -> ProbeSet:
         check_case_file(parts.cases, document, path.parent, digest)
     if document.problems:
         raise ProbeError(sorted(document.problems, key=lambda p: (p.line or 0, p.column or 0)))
-    return build_probe_set(parts, sha256=digest.hexdigest(), directory=str(path.parent.resolve()))
+    directory = str(path.parent.resolve())
+    probe_set = build_probe_set(parts, sha256=digest.hexdigest(), directory=directory)
+    return ReadFile(document, parts, probe_set)
 
 
-def _find(source: str | Path) -> Path:
-    """Return the file that a path or a name stands for."""
+def find_probe_file(source: str | Path) -> Path:
+    """Return the file that a path or a name stands for.
+
+    Raises
+    ------
+    ConfigError
+        If there is none, with the nearest name.
+    """
     path = Path(source)
     if isinstance(source, Path) or path.suffix in _SUFFIXES or path.is_file():
         if path.is_file():
