@@ -50,6 +50,7 @@ def build_results(
     warnings: Sequence[RunWarning],
     comparison: Mapping[str, Any] | None = None,
     drivers: Mapping[str, Any] | None = None,
+    words: Sequence[Mapping[str, Any]] = (),
     gold: Mapping[str, Any] | None = None,
     rounds: Mapping[str, Any] | None = None,
     override_load: Mapping[str, Any] | None = None,
@@ -68,6 +69,8 @@ def build_results(
         Terms and placebos by id, for wording, form, preference and text.
     comparison : mapping, optional
         The difference to an earlier run; left out where there is none.
+    words : sequence of mapping
+        Terms tested as words that mention nobody; left out where there are none.
     drivers, gold, rounds : mapping, optional
         What the gaps hang on, the mistakes against gold labels, and the rounds of a sequential
         run; left out where there is none.
@@ -122,6 +125,8 @@ def build_results(
     for name, more in optional.items():
         if more is not None:
             results[name] = dict(more)
+    if words:
+        results["words"] = [dict(row) for row in words]
     return _without_nan(results)
 
 

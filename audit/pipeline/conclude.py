@@ -149,6 +149,7 @@ def conclude(
         warnings=(*header.warnings, *summary.warnings, *judged.warnings, *_torn(log, footer)),
         comparison=comparison,
         drivers=_drivers(log, summary),
+        words=summary.words,
         gold=summary.gold,
         rounds=judged.rounds,
         override_load=_total_load(rules, traffic, [group.id for group in header.groups]),
@@ -230,8 +231,8 @@ def _rules(
     """Compute the override rules for what was found."""
     return recommend_overrides(
         findings,
-        log.variants,
-        tuple(log.predictions.values()),
+        [variant for variant in log.variants if not variant.literal],
+        [log.predictions[v.id] for v in log.variants if not v.literal],
         header.task,
         outcome,
         confidence_level=summary.limits.confidence_level,

@@ -48,7 +48,7 @@ class RoundPlan:
 
     @property
     def of_unit(self) -> dict[str, int]:
-        """Round of every unit, from 1 on."""
+        """Round of every unit, from 1 on; literal sentences are in none and are asked first."""
         ends = np.searchsorted(self.templates, np.arange(len(self.order)), side="right") + 1
         return dict(zip(self.order, ends.tolist(), strict=True))
 
@@ -76,7 +76,7 @@ def rounds_object(
     """
     if looks is None:
         return None
-    units = list(dict.fromkeys(variant.unit for variant in variants))
+    units = list(dict.fromkeys(variant.unit for variant in variants if not variant.literal))
     if len(units) < LEAST_TEMPLATES * looks:
         raise ConfigError(
             f"{len(units)} templates are too few for {looks} rounds",
@@ -109,7 +109,7 @@ def rounds_to_ask(
     """
     of_unit = plan.of_unit
     logged = zip(expansion.variants, shown.variants, strict=True)
-    of_variant = {asked.id: of_unit[kept.unit] for asked, kept in logged}
+    of_variant = {asked.id: of_unit.get(kept.unit, 1) for asked, kept in logged}
     everyone = {variant.group for variant in expansion.variants} - {None}
     decided: frozenset[str] = frozenset()
     for look in range(1, plan.looks + 1):
@@ -209,7 +209,7 @@ def judge_rounds(
     of_unit = plan.of_unit
     reached: dict[str | None, int] = {}
     for variant in log.variants:
-        reached[variant.group] = max(reached.get(variant.group, 1), of_unit[variant.unit])
+        reached[variant.group] = max(reached.get(variant.group, 1), of_unit.get(variant.unit, 1))
     last = until or _last_whole(log, max(reached.values(), default=1))
     ended: dict[str, int] = {}
     groups: dict[str, Finding] = {}
@@ -218,7 +218,7 @@ def judge_rounds(
         asked = [
             variant
             for variant in log.variants
-            if of_unit[variant.unit] <= ended.get(variant.group or "", look)
+            if of_unit.get(variant.unit, 1) <= ended.get(variant.group or "", look)
         ]
         strict = dataclasses.replace(chosen, confidence_level=float(levels[look - 1]))
         summary = summarise_variants(log, header, strict, asked)

@@ -128,6 +128,8 @@ def template_of(part: TemplatePart) -> Template:
         number=part.number,
         gold=part.gold,
         gender=part.gender,
+        words=tuple(part.words.items()),
+        reference=tuple(part.reference),
     )
 
 

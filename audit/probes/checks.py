@@ -9,6 +9,7 @@ from typing import Any
 
 from audit.probes.document import Document, Location
 from audit.probes.grammar import grammar_for, languages
+from audit.probes.literal import check_fields
 from audit.probes.schema import TaskPart
 from audit.probes.sentences import check_sentences
 from audit.probes.structure import Parts, Placed
@@ -32,6 +33,7 @@ def check(parts: Parts, document: Document) -> None:
         _check_presence(parts, document)
         texts_are_sound = _check_texts(parts, document)
         _check_overlap(parts, document)
+        check_fields(parts, document)
         grammar = grammar_for(str(document.data.get("language", "en")))
         if grammar is not None:
             check_sentences(parts, document, grammar, texts_are_sound)
@@ -233,6 +235,12 @@ def _check_texts(parts: Parts, document: Document) -> set[Location]:
         _check_text(document, (*at, "text"), part.text, separator=separator)
         if part.noun is not None:
             _check_text(document, (*at, "noun"), part.noun, separator=separator, braces=False)
+        words: list[tuple[Location, str]] = [
+            *((("reference", place), word) for place, word in enumerate(part.reference)),
+            *((("words", term), word) for term, word in part.words.items()),
+        ]
+        for where, word in words:
+            _check_text(document, (*at, *where), word, separator=separator, braces=False)
         labels = parts.task.labels if parts.task is not None else []
         if part.gold is not None and labels and part.gold not in labels:
             _unknown_label(document, (*at, "gold"), part.gold, labels)

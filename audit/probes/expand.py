@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from typing import TypeVar
 
 from audit.errors import ConfigError
 from audit.probes.expansion import Expansion
-from audit.records import NotTested, ProbeSet, Role, RunWarning, Template, Term, Variant
+from audit.records import LITERAL, NotTested, ProbeSet, Role, RunWarning, Template, Term, Variant
 
 QUICK_TEMPLATES = 12
 QUICK_TERMS = 3
@@ -57,11 +57,16 @@ def expand(probe_set: ProbeSet, *, limit: int | None = None, quick: bool = False
 
 
 def choose_templates(templates: Sequence[Template], most: int | None) -> tuple[Template, ...]:
-    """Return at most ``most`` templates, the first of each valence in turn, in their order."""
+    """Return at most ``most`` templates, the first of each valence in turn, in their order.
+
+    Literal templates say nothing about people, so they are the first that a limit leaves out.
+    """
     if most is None or most >= len(templates):
         return tuple(templates)
-    strata = [[t for t in templates if t.valence == valence] for valence in _VALENCES]
-    turns = _interleave([stratum for stratum in strata if stratum])
+    people = [template for template in templates if template.use != LITERAL]
+    strata = [[t for t in people if t.valence == valence] for valence in _VALENCES]
+    rest = (template for template in templates if template.use == LITERAL)
+    turns = chain(_interleave([stratum for stratum in strata if stratum]), rest)
     chosen = {template.id for template, _ in zip(turns, range(most), strict=False)}
     return tuple(template for template in templates if template.id in chosen)
 
@@ -85,6 +90,7 @@ def _interleave(strata: Sequence[Sequence[Item]]) -> Iterator[Item]:
 def _expand_templates(probe_set: ProbeSet, most: int | None) -> Expansion:
     """Render the chosen templates with every filler, term and placebo."""
     from audit.probes.grammar import grammar_for
+    from audit.probes.literal import literal_variants
     from audit.probes.slots import fill, parse
 
     grammar = grammar_for(probe_set.language)
@@ -95,8 +101,14 @@ def _expand_templates(probe_set: ProbeSet, most: int | None) -> Expansion:
     chosen = choose_templates(probe_set.templates, most)
     variants: list[Variant] = []
     missing: Counter[tuple[Role, str | None, Term]] = Counter()
+    group_of = {term.id: group.id for group in probe_set.groups for term in group.terms}
+    spoken = 0
     for template in chosen:
         sentence = parse(template, grammar)
+        if template.use == LITERAL:
+            variants += literal_variants(sentence, group_of, grammar)
+            continue
+        spoken += 1
         for role, group, term in _phrases(probe_set):
             text = fill(sentence, term, grammar) if sentence.takes(term.form, term.use) else None
             if text is None:
@@ -105,7 +117,7 @@ def _expand_templates(probe_set: ProbeSet, most: int | None) -> Expansion:
                 variants.append(_variant(template, role, group, term, text))
     return Expansion(
         variants=tuple(variants),
-        not_tested=tuple(_missing_cells(missing, len(chosen))),
+        not_tested=tuple(_missing_cells(missing, spoken)),
         warnings=tuple(_warnings(probe_set, variants)),
         groups=probe_set.groups,
     )

@@ -141,7 +141,11 @@ class TemplatePart(_Part):
         default=None, description="The unit of every interval; default: the id."
     )
     valence: Valence | None = None
-    use: str | None = None
+    use: str | None = Field(
+        default=None,
+        description="identity: about people; literal: the words mention nobody, and their gap is "
+        "printed beside the verdicts.",
+    )
     noun: str | None = Field(default=None, description="Fills {noun} when no term does.")
     number: Literal["singular", "plural"] = "singular"
     gold: str | None = Field(default=None, description="The correct label, where there is one.")
@@ -150,6 +154,13 @@ class TemplatePart(_Part):
     )
     justification: str | None = Field(
         default=None, description="Why a wording that people advise against stands in it."
+    )
+    words: dict[str, str] = Field(
+        default={},
+        description="For `use: literal`: what fills {word}, by the id of the term it belongs to.",
+    )
+    reference: Texts = Field(
+        default=[], description="For `use: literal`: neutral words to compare with, three or more."
     )
 
 

@@ -9,11 +9,12 @@ from typing import Any
 from audit.probes.build import template_of, term_of
 from audit.probes.document import Document, Location
 from audit.probes.grammar import Grammar
+from audit.probes.literal import check_renders, slot_faults
 from audit.probes.schema import TemplatePart
 from audit.probes.slots import Sentence, SlotError, fill, parse
 from audit.probes.structure import Parts, Placed
 from audit.probes.wording import did_you_mean
-from audit.records import Term
+from audit.records import LITERAL, Term
 
 _AFTER_ARTICLE = re.compile(r"\s+[\"'“‘«(\[]*(\w.*)?$", re.DOTALL)
 
@@ -46,6 +47,8 @@ def check_sentences(
                 if term.id not in unformed:
                     document.add(phrase.at, *_no_form(kind, term, sentence, grammar))
                 unformed.add(term.id)
+        if template.part.use == LITERAL:
+            check_renders(document, template, sentence, grammar)
         terms = [term for _, _, term in phrases if term.id not in unformed]
         _check_renders(document, template, sentence, terms, grammar)
 
@@ -106,7 +109,8 @@ def _noun_case_fault(sentence: Sentence, grammar: Grammar) -> str | None:
 def _slot_faults(sentence: Sentence, grammar: Grammar) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with the slots of one template."""
     slots, noun = sentence.slots, sentence.template.noun
-    if not set(slots) & {"pre", "post", "noun"}:
+    yield from slot_faults(sentence)
+    if not set(slots) & {"pre", "post", "noun", "word"}:
         yield "the template has no slot for a term", "add {pre}, {post} or {noun}"
     for name in ("pre", "post", "noun"):
         if slots.count(name) > 1:
@@ -151,6 +155,8 @@ def _check_forms(parts: Parts, document: Document, sentences: list[Sentence]) ->
             )
     for template, sentence in zip(parts.templates, sentences, strict=True):
         fillers = [phrase.part for phrase in parts.reference]
+        if template.part.use == LITERAL:
+            continue
         if fillers and not any(sentence.takes(filler.form, filler.use) for filler in fillers):
             document.add(
                 (*template.at, "text"),

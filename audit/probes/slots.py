@@ -1,5 +1,7 @@
 """Sentences with slots: parsing ``{pre}``, ``{post}``, ``{noun}``, ``{a}`` and filling them.
 
+A literal template has the slot ``{word}`` instead, for words that mention nobody in it.
+
 Languages add their own: ``{the}``, a case (``{noun:accusative}``), and letters or words that agree
 with the gender of the noun (``{contento|contenta}``).
 
@@ -14,9 +16,11 @@ from dataclasses import dataclass, replace
 
 from audit.probes.grammar import Grammar
 from audit.probes.wording import did_you_mean
-from audit.records import Form, Template, Term
+from audit.records import LITERAL, Form, Template, Term
 
 SLOTS = ("pre", "post", "noun")
+WORD = "word"
+"""Slot of templates in which the words of a term mention nobody."""
 AGREES = "|"
 _PIECES = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]|[^{}]+")
 _OPENING = "\"'“‘«([{¿¡"
@@ -59,6 +63,8 @@ class Sentence:
 
     def takes(self, form: Form | None, use: str | None = None) -> bool:
         """Tell whether a term of this form and use has a slot; the empty filler needs none."""
+        if self.template.use == LITERAL:
+            return False
         return use in {None, self.template.use} and (form is None or form in self.slots)
 
     def case(self, form: Form) -> str | None:
@@ -118,7 +124,7 @@ def _options(content: str, grammar: Grammar) -> tuple[str, ...]:
 
 def _known(name: str, grammar: Grammar) -> str:
     """Return a slot's name if there is such a slot."""
-    slots = (*grammar.articles, *SLOTS)
+    slots = (*grammar.articles, *SLOTS, WORD)
     if name in slots:
         return name
     close = did_you_mean(name.strip().lower(), slots, form="{%s}")
@@ -144,6 +150,12 @@ def fill(sentence: Sentence, term: Term, grammar: Grammar) -> str | None:
     if len(whole) < len(fillings):
         return None
     text = _join(sentence, template, whole, grammar)
+    return None if text is None else grammar.finish(text)
+
+
+def fill_word(sentence: Sentence, word: str, grammar: Grammar) -> str | None:
+    """Render a literal template with one word; ``None`` where an article has no word after it."""
+    text = _join(sentence, sentence.template, {WORD: word}, grammar)
     return None if text is None else grammar.finish(text)
 
 

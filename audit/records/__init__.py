@@ -29,6 +29,7 @@ from audit.records.conclusions import (
     Verdict,
 )
 from audit.records.questions import (
+    LITERAL,
     REDACTED,
     CaseSource,
     Correction,
@@ -61,6 +62,7 @@ from audit.records.releases import (
 )
 
 __all__ = [
+    "LITERAL",
     "REDACTED",
     "CaseSource",
     "Change",

@@ -12,6 +12,8 @@ Role = Literal["reference", "group", "placebo"]
 Gender = Literal["masculine", "feminine"]
 REDACTED = "[sha256:"
 """How the text of a redacted variant begins."""
+LITERAL = "literal"
+"""``use`` of a template in which the words of a term mention nobody ("I feel depressed today")."""
 Correction = Literal["max_t", "holm", "bh", "none"]
 
 
@@ -104,6 +106,8 @@ class Template:
     """A sentence with slots. ``carrier`` is the unit of every interval (default: its own id).
 
     ``gender`` is the grammatical gender of its noun, in languages where words agree with it.
+    A template of ``use='literal'`` names the ``words`` that fill its slot ``{word}`` by the id of
+    the term they belong to, and the neutral ``reference`` words they are compared with.
     """
 
     id: str
@@ -115,6 +119,8 @@ class Template:
     number: Literal["singular", "plural"] = "singular"
     gold: str | None = None
     gender: Gender | None = None
+    words: tuple[tuple[str, str], ...] = ()
+    reference: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +194,11 @@ class Variant:
     valence: Valence | None = None
     use: str | None = None
     gold: str | None = None
+
+    @property
+    def literal(self) -> bool:
+        """Whether the words mention nobody here; such a variant is no part of any verdict."""
+        return self.use == LITERAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

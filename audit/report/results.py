@@ -87,6 +87,19 @@ class StratumData(Part):
     interval: IntervalData | None = None
 
 
+class WordData(Part):
+    """A term's gap as words that mention nobody, beside its gap in sentences about people."""
+
+    group: str
+    term: str
+    text: str
+    estimate: Finite | None = None
+    interval: IntervalData | None = None
+    person_estimate: Finite | None = None
+    person_interval: IntervalData | None = None
+    reading: Literal["word", "person", "both"] | None = None
+
+
 class FillerData(Part):
     """A group's gap against one reference filler alone."""
 
@@ -281,6 +294,7 @@ class Results(Part):
     terms: list[GapData]
     placebos: list[GapData]
     strata: list[StratumData] = Field(default_factory=list)
+    words: list[WordData] = Field(default_factory=list)
     reference_sensitivity: list[FillerData] = Field(default_factory=list)
     variance_shares: dict[str, Finite | None] | None = None
     overrides: list[OverrideData] = Field(default_factory=list)

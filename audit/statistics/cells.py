@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,6 +120,19 @@ class Answers:
     def drawn(self) -> NDArray[np.bool_]:
         """Which variants were answered by drawn labels rather than exactly."""
         return self.answered & np.isfinite(self.repeats)
+
+    def of(self, chosen: NDArray[np.bool_]) -> Answers:
+        """Return the rows of some variants."""
+        if chosen.all():
+            return self
+        rows = {
+            field.name: getattr(self, field.name)[..., chosen]
+            if field.name in {"refusal", "unresolved"}
+            else getattr(self, field.name)[chosen]
+            for field in fields(self)
+            if field.name != "labels"
+        }
+        return Answers(**rows, labels=self.labels)
 
 
 def answers_of(

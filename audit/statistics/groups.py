@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from audit.records import (
     Estimand,
@@ -32,7 +33,7 @@ from audit.statistics.flips import pair_flips, repeat_instability, transitions
 from audit.statistics.gold_table import gold_table
 from audit.statistics.intersections import intersections
 from audit.statistics.literature_table import literature_table
-from audit.statistics.pairs import Key, build_table, describe_pairs
+from audit.statistics.pairs import Key, PairTable, build_table, describe_pairs
 from audit.statistics.shares import run_components, run_variance_shares
 from audit.statistics.strata import (
     dispersion,
@@ -43,6 +44,7 @@ from audit.statistics.strata import (
     worst_group,
 )
 from audit.statistics.units import cells_of
+from audit.statistics.words import literal_strata, word_gaps
 
 Record = dict[str, Any]
 
@@ -77,6 +79,9 @@ class GapSummary:
         Groups beyond the sum of their parts, see `audit.statistics.intersections.intersections`.
     literature : list of dict
         The literature's names, see `audit.statistics.literature_table.literature_table`.
+    words : list of dict
+        Terms whose words were tested where they mention nobody, see
+        `audit.statistics.words.word_gaps`; empty without literal sentences.
     gold : dict or None
         Mistakes against gold labels, see `audit.statistics.gold_table.gold_table`.
     not_tested, warnings : tuple
@@ -99,6 +104,7 @@ class GapSummary:
     drivers: Sequence[Record]
     intersections: Sequence[Record]
     literature: Sequence[Record]
+    words: Sequence[Record]
     gold: Record | None
     not_tested: tuple[NotTested, ...]
     warnings: tuple[RunWarning, ...]
@@ -183,17 +189,10 @@ def summarise_gaps(
     >>> findings[0].gap.estimate, findings[0].verdict, findings[0].direction
     (1.0, 'gap', 'worse')
     """
-    table = build_table(variants)
     answers = answers_of(variants, predictions, outcome, labels)
-    run = Run(
-        table=table,
-        answers=answers,
-        cells=cells_of(table, answers.value, answers.value),
-        flips=pair_flips(table, answers, outcome),
-        outcome=outcome,
-        limits=dataclasses.replace(limits, tolerance=outcome.tolerance(limits)),
-        rng=rng,
-    )
+    literal = np.array([variant.literal for variant in variants], dtype=bool)
+    run = _run(*_chosen(variants, answers, ~literal), outcome, limits, rng)
+    table = run.table
     named = _terms_by_key(groups, placebos)
     group_family = _group_family(run, groups, estimand)
     placebo_family = _term_family(run, named, "placebo")
@@ -207,14 +206,21 @@ def summarise_gaps(
         {gap.id: gap.estimate for gap in group_gaps},
         high_is_worse=outcome.favourable_end == "low",
     )
+    term_gaps = gap_records(run, _term_family(run, named, "group"))
+    spoken = (
+        _run(*_chosen(variants, answers, literal), outcome, limits, rng) if literal.any() else None
+    )
     return GapSummary(
         groups=group_gaps,
-        terms=gap_records(run, _term_family(run, named, "group")),
+        terms=term_gaps,
         placebos=gap_records(run, placebo_family),
         limits=run.limits,
         outcome=outcome,
-        overall={**_overall(run), "worst_group": _worst_record(worst)},
-        strata=strata(run, group_family, named),
+        overall={**_overall(run, answers), "worst_group": _worst_record(worst)},
+        strata=[
+            *strata(run, group_family, named),
+            *(literal_strata(spoken, _group_family(spoken, groups, "listed")) if spoken else ()),
+        ],
         reference_sensitivity=reference_sensitivity(run, group_family),
         dispersion=dispersion(run, group_family),
         secondary=secondary_outcomes(run, group_family),
@@ -224,10 +230,40 @@ def summarise_gaps(
         drivers=drivers(run, group_family, named),
         intersections=intersections(run, group_family, groups),
         literature=literature_table(run),
+        words=word_gaps(spoken, _term_family(spoken, named, "group"), term_gaps, named)
+        if spoken
+        else (),
         gold=gold_table(run, group_family),
         not_tested=table.not_tested(),
         warnings=caveats(run, group_family),
         run=run,
+    )
+
+
+def _chosen(
+    variants: Sequence[Variant], answers: Answers, mask: NDArray[np.bool_]
+) -> tuple[PairTable, Answers]:
+    """Pair some of the variants, and take their answers."""
+    kept = [variant for variant, chosen in zip(variants, mask.tolist(), strict=True) if chosen]
+    return build_table(kept), answers.of(mask)
+
+
+def _run(
+    table: PairTable,
+    answers: Answers,
+    outcome: Outcome,
+    limits: Limits,
+    rng: np.random.Generator,
+) -> Run:
+    """Put together what every family is computed from."""
+    return Run(
+        table=table,
+        answers=answers,
+        cells=cells_of(table, answers.value, answers.value),
+        flips=pair_flips(table, answers, outcome),
+        outcome=outcome,
+        limits=dataclasses.replace(limits, tolerance=outcome.tolerance(limits)),
+        rng=rng,
     )
 
 
@@ -274,12 +310,11 @@ def _with_second_estimands(
     )
 
 
-def _overall(run: Run) -> Record:
-    """Return the numbers about the whole run, as published."""
-    answers = run.answers
+def _overall(run: Run, answers: Answers) -> Record:
+    """Return the numbers about the whole run, as published; pairs are those about people."""
     drawn = answers.drawn
     return {
-        "n_variants": len(run.table.variants),
+        "n_variants": len(answers.value),
         "n_pairs": run.table.pairs.shape[1],
         "n_predictions": int(answers.repeats[drawn].sum() + (answers.answered & ~drawn).sum()),
         "unparsed_rate": _unparsed_rate(answers),

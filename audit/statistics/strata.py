@@ -1,9 +1,9 @@
-"""The same gaps looked at from other sides: wording, valence, use, template, filler, placebo."""
+"""The same gaps from other sides: wording, preference, valence, use, template, filler, placebo."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ Record = dict[str, Any]
 
 
 def strata(run: Run, groups: Family, terms: Mapping[Key, Term]) -> list[Record]:
-    """List each group's gap within every wording, valence, use and template.
+    """List each group's gap within every wording, preference, valence, use and template.
 
     Parameters
     ----------
@@ -43,6 +43,7 @@ def strata(run: Run, groups: Family, terms: Mapping[Key, Term]) -> list[Record]:
     """
     return [
         *_by_wording(run, groups, terms),
+        *_by_preference(run, groups, terms),
         *_by_context(run, groups, "valence"),
         *_by_context(run, groups, "use"),
         *_by_template(run, groups),
@@ -52,17 +53,35 @@ def strata(run: Run, groups: Family, terms: Mapping[Key, Term]) -> list[Record]:
 def _by_wording(run: Run, groups: Family, terms: Mapping[Key, Term]) -> list[Record]:
     """Compare terms by wording style, and the two main styles with each other."""
     styles = [terms[key].wording if key in terms else None for key in run.table.terms]
-    rows: list[Record] = []
-    within: dict[str, Codes] = {}
-    for style in dict.fromkeys(style for style in styles if style is not None):
-        chosen = np.array([other == style for other in styles], dtype=bool)
-        within[style] = np.where(chosen, groups.of_term, -1)
-        estimates = listed(run, within[style], groups.size, run.cells)
-        rows += _rows(run, groups, estimates, "wording", style)
+    within = _within(groups, styles)
+    rows = _rows_within(run, groups, within, "wording")
     if PERSON_FIRST in within and IDENTITY_FIRST in within:
         first, second = within[PERSON_FIRST], within[IDENTITY_FIRST]
         estimates = paired_difference(run, first, second, groups.size)
-        rows += _rows(run, groups, estimates, "wording", WORDING_DIFFERENCE)
+        rows += stratum_rows(run, groups, estimates, "wording", WORDING_DIFFERENCE)
+    return rows
+
+
+def _by_preference(run: Run, groups: Family, terms: Mapping[Key, Term]) -> list[Record]:
+    """Compare terms that sources recommend with those that they advise against."""
+    named = [terms[key].preference if key in terms else None for key in run.table.terms]
+    return _rows_within(run, groups, _within(groups, named), "preference")
+
+
+def _within(groups: Family, values: Sequence[str | None]) -> dict[str, Codes]:
+    """Split the groups' terms by a property of each term."""
+    return {
+        value: np.where(np.array([other == value for other in values]), groups.of_term, -1)
+        for value in dict.fromkeys(value for value in values if value is not None)
+    }
+
+
+def _rows_within(run: Run, groups: Family, within: Mapping[str, Codes], by: str) -> list[Record]:
+    """Estimate each group's gap over some of its terms."""
+    rows: list[Record] = []
+    for value, of_term in within.items():
+        estimates = listed(run, of_term, groups.size, run.cells)
+        rows += stratum_rows(run, groups, estimates, by, value)
     return rows
 
 
@@ -89,7 +108,7 @@ def _by_context(run: Run, groups: Family, by: str) -> list[Record]:
         keep = values == value
         cells = cells_of(run.table, run.answers.value, run.answers.value, keep)
         estimates = listed(run, groups.of_term, groups.size, cells)
-        records += _rows(run, groups, estimates, by, value)
+        records += stratum_rows(run, groups, estimates, by, value)
     return records
 
 
@@ -111,7 +130,9 @@ def _by_template(run: Run, groups: Family) -> list[Record]:
     ]
 
 
-def _rows(run: Run, groups: Family, estimates: Estimates, by: str, value: str) -> list[Record]:
+def stratum_rows(
+    run: Run, groups: Family, estimates: Estimates, by: str, value: str
+) -> list[Record]:
     """Turn estimates into records, leaving out groups without any template."""
     return [
         {

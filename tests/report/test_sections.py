@@ -134,3 +134,41 @@ def test_the_axis_holds_zero_limits_and_estimates(
     assert 0.0 in scale.ticks
     assert list(scale.ticks) == sorted(scale.ticks)
     assert 0 <= scale.percent(-9) <= scale.percent(0.0) <= scale.percent(9) <= 100
+
+
+def word_row(term: str, reading: str | None) -> dict[str, object]:
+    """Return a term that was tested as a word too."""
+    bounds = {"low": 0.1, "high": 0.3, "confidence_level": 0.95, "method": "t"}
+    return {
+        "group": "blind", "term": term, "text": term, "n_templates": 6, "estimate": 0.6,
+        "interval": bounds, "person_estimate": 0.2, "person_interval": bounds, "reading": reading,
+    }  # fmt: skip
+
+
+def said(rows: list[dict[str, object]]) -> list[str]:
+    """Return the sentences that open section 5, for terms tested as words."""
+    stand = build_report({**results_gap(), "words": rows}, evidence()).wording.head.stand
+    return [ENGLISH.text(sentence) for sentence in stand]
+
+
+def test_a_term_penalised_as_a_word_rather_than_as_a_person_is_named() -> None:
+    found = said([word_row("sightless", "word"), word_row("blind", None)])
+    assert (
+        "The words of 2 terms were also tested in sentences where they mention nobody" in found[1]
+    )
+    assert found[2:] == [
+        "Penalised as a word rather than as a person: “sightless” (+60.0 points as a word, "
+        "+20.0 points as a person)."
+    ]
+
+
+def test_a_term_penalised_as_a_person_or_as_both_is_named() -> None:
+    found = said([word_row("a", "both"), word_row("b", "person")])
+    assert found[2].startswith("Penalised as a person and not merely as a word: “b”")
+    assert found[3].startswith("Penalised as a word and as a person alike")
+    assert "“a”" in found[3]
+
+
+def test_where_no_word_moves_the_answer_the_page_says_so() -> None:
+    assert said([word_row("blind", None)])[2].startswith("None of them is clearly penalised")
+    assert len(said([])) == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from audit.report.inert import inert
-from audit.report.message import Sentence, Share
+from audit.report.message import Listing, Sentence, Share, fill
 from audit.report.model import GroupsSection, WordingSection
 from audit.report.parts import Block, Head, Row, StrataTable
 from audit.report.results import StratumData
@@ -15,9 +15,14 @@ from audit.report.sections.rows import sorted_rows, stratum_name, stratum_row, t
 from audit.report.wording import gaps as words
 
 _MOST_TEMPLATES = 10
+_MOST_WORDS = 8
 _MINUS = " minus "  # how a difference of two strata is named
-_STRATA = ("wording", "valence", "use")
-_WORDING_ORDER = ("person-first", "identity-first", "community", "community term")
+_STRATA = ("wording", "preference", "valence", "use")
+_ORDER = (
+    "person-first", "identity-first", "community", "community term",
+    "recommended", "positive", "neutral", "negative", "dispreferred",
+    "identity", "mention", "literal",
+)  # fmt: skip
 
 
 def groups(material: Material, found: Sequence[Block]) -> GroupsSection:
@@ -70,7 +75,7 @@ def wording(material: Material) -> WordingSection:
             anchor="wording",
             name=words.WORDING,
             heading=words.wording_heading(differ, compared),
-            stand=(words.WORDING_STAND,) if tables else (words.NO_STRATA,),
+            stand=((words.WORDING_STAND,) if tables else (words.NO_STRATA,)) + _as_words(material),
         ),
         placebo_stand=_placebo_stand(material),
         placebos=tuple(term_row(material, row) for row in sorted_rows(results.placebos)),
@@ -78,6 +83,29 @@ def wording(material: Material) -> WordingSection:
         templates=tuple(_template_row(material, stratum) for stratum in chosen),
         template_note=words.templates_note(len(chosen), len(templates)) if chosen else None,
     )
+
+
+def _as_words(material: Material) -> tuple[Sentence, ...]:
+    """Say which terms are penalised as words, which as people, where both were tested."""
+    tested = material.results.words
+    if not tested:
+        return ()
+    found = [words.words_stand(len(tested))]
+    for reading, write in words.READINGS.items():
+        rows = [row for row in tested if row.reading == reading]
+        if rows:
+            shown = tuple(
+                words.word_and_person(
+                    inert(row.text, limit=LABEL_LIMIT),
+                    material.amount(row.estimate),
+                    material.amount(row.person_estimate),
+                )
+                for row in rows[:_MOST_WORDS]
+            )
+            found.append(fill(write, terms=Listing(shown)))
+    if len(found) == 1:
+        found.append(words.NEITHER)
+    return tuple(found)
 
 
 def _placebo_stand(material: Material) -> tuple[Sentence, ...]:
@@ -138,10 +166,10 @@ def _table(material: Material, by: str) -> StrataTable | None:
 
 
 def _place(value: str) -> int:
-    """Return where a column stands: known styles first, differences last."""
-    if value in _WORDING_ORDER:
-        return _WORDING_ORDER.index(value)
-    return len(_WORDING_ORDER) + (1 if _MINUS in value else 0)
+    """Return where a column stands: known values first, differences last."""
+    if value in _ORDER:
+        return _ORDER.index(value)
+    return len(_ORDER) + (1 if _MINUS in value else 0)
 
 
 def _cell(material: Material, stratum: StratumData | None) -> Row | None:

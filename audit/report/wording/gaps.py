@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from audit.report.message import Amount, Number, Sentence, Share, Toned, Value, fill, say, say_n
+from audit.report.message import (
+    Amount,
+    Number,
+    Sentence,
+    Share,
+    Toned,
+    Value,
+    fill,
+    probe,
+    say,
+    say_n,
+)
 from audit.report.wording.verdicts import OutcomeWords
 
 GROUPS = say("Gaps by group")
@@ -119,11 +130,14 @@ STRATUM_NAMES: dict[str, Sentence] = {
     "community": say("community term"),
     "community term": say("community term"),
     "medical": say("medical"),
+    "recommended": say("recommended"),
+    "dispreferred": say("advised against"),
     "neutral": say("neutral"),
     "positive": say("positive"),
     "negative": say("negative"),
     "identity": say("identity"),
     "mention": say("mention"),
+    "literal": say("literal, about nobody"),
 }
 
 DISPREFERRED = say("dispreferred wording")
@@ -131,15 +145,49 @@ DISPREFERRED_STYLE = say("{style}, dispreferred")
 
 STRATA_HEADINGS: dict[str, Sentence] = {
     "wording": say("By wording style"),
+    "preference": say("By what the named sources say of the term"),
     "valence": say("By what the sentence says: positive, neutral, negative"),
     "use": say("By how the words are used"),
 }
 STRATA_CAPTIONS: dict[str, Sentence] = {
     "wording": say("Gap by group and wording style; the same scale in every panel"),
+    "preference": say("Gap by group and preference; the same scale in every panel"),
     "valence": say("Gap by group and valence of the sentence; the same scale in every panel"),
     "use": say("Gap by group and use; the same scale in every panel"),
 }
 ALL_GROUPS = say("All groups together")
+
+
+def words_stand(count: int) -> Sentence:
+    """Return what literal sentences are."""
+    return say_n(
+        "The words of {n} term were also tested in sentences where they mention nobody (“I feel "
+        "depressed today”). That gap is no part of any verdict.",
+        "The words of {n} terms were also tested in sentences where they mention nobody (“I feel "
+        "depressed today”). That gap is no part of any verdict.",
+        count,
+    )
+
+
+READINGS: dict[str, Sentence] = {
+    "word": say("Penalised as a word rather than as a person: {terms}."),
+    "person": say("Penalised as a person and not merely as a word: {terms}."),
+    "both": say(
+        "Penalised as a word and as a person alike, so that the word itself may explain the gap: "
+        "{terms}."
+    ),
+}
+NEITHER = say("None of them is clearly penalised in both kinds of sentence or in one of them.")
+
+
+def word_and_person(term: str, word: Amount, person: Amount) -> Sentence:
+    """Return a term's two gaps."""
+    return say(
+        "“{term}” ({word} as a word, {person} as a person)",
+        term=probe(term),
+        word=word,
+        person=person,
+    )
 
 
 def templates_note(shown: int, total: int) -> Sentence:

@@ -56,6 +56,8 @@ def every_sentence(name: str) -> tuple[tuple[Template, Term, Variant], ...]:
         ("placebo", term.id): term for term in probe_set.placebos
     }
     phrases |= {("group", term.id): term for group in probe_set.groups for term in group.terms}
+    words = {word for template in probe_set.templates for word in template.reference}
+    phrases |= {("reference", word): Term(id=word, text=word) for word in words}
     return tuple(
         (templates[variant.context], phrases[variant.role, variant.term], variant)
         for variant in expand(probe_set).variants

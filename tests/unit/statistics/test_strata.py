@@ -13,7 +13,7 @@ def worded(T=12):
     audit = SmallAudit()
     values = rng.random((T, 4)).round(2)
     for t in range(T):
-        more = {"valence": "positive" if t % 2 else "negative", "use": "literal"}
+        more = {"valence": "positive" if t % 2 else "negative", "use": "mention"}
         audit.reference(t, 0.1, "plain", **more)
         audit.reference(t, 0.3, "local", **more)
         audit.term(t, "g", "who is blind", values[t, 0], "person-first", **more)
@@ -48,7 +48,7 @@ def test_valence_and_use_strata():
     found = rows(summary, "valence", "h")
     assert found["negative"]["estimate"] == pytest.approx(values[::2, 2].mean() - 0.2)
     assert found["positive"]["estimate"] == pytest.approx(values[1::2, 2].mean() - 0.2)
-    assert set(rows(summary, "use")) == {"literal"}
+    assert set(rows(summary, "use")) == {"mention"}
 
 
 def test_template_table_has_no_interval():

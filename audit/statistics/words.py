@@ -1,0 +1,103 @@
+"""Words apart from people: the gap of a term's words where they mention nobody.
+
+"I feel depressed today" is a bad day, not a person with depression. A classifier that moves in
+both kinds of sentence may only have read the word; one that moves in sentences about people alone
+has not. The gaps of literal sentences are outside every verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from audit.records import LITERAL, GroupGap, Interval, Outcome, Term
+from audit.statistics.families import Family, Run, listed
+from audit.statistics.pairs import Key
+from audit.statistics.strata import interval_record, stratum_rows
+
+Record = dict[str, Any]
+Reading = Literal["word", "person", "both"]
+
+
+def literal_strata(run: Run, groups: Family) -> list[Record]:
+    """List each group's gap in literal sentences, as rows of `audit.statistics.strata.strata`."""
+    estimates = listed(run, groups.of_term, groups.size, run.cells)
+    return stratum_rows(run, groups, estimates, "use", LITERAL)
+
+
+def word_gaps(
+    run: Run, terms: Family, people: Sequence[GroupGap], named: Mapping[Key, Term]
+) -> list[Record]:
+    """Compare every term's gap as a word with its gap in sentences about people.
+
+    Parameters
+    ----------
+    run : Run
+        The literal sentences.
+    terms : Family
+        Their terms.
+    people : sequence of GroupGap
+        The terms' gaps in sentences about people.
+    named : mapping of (role, group, term id) to Term
+        For their texts.
+
+    Returns
+    -------
+    list of dict
+        ``group``, ``term``, ``text``, ``n_templates``, ``estimate`` and ``interval`` as a word,
+        ``person_estimate`` and ``person_interval`` (outcome's unit, counterfactual minus
+        reference, estimand ``listed``, not adjusted) and ``reading``: ``word``, ``person`` or
+        ``both``, where the term is treated worse beyond the limit with an interval without 0;
+        ``None`` where neither is clear or one was not measured.
+    """
+    estimates = listed(run, terms.of_term, terms.size, run.cells)
+    about = {(gap.group, gap.id): gap for gap in people}
+    tolerance = run.outcome.tolerance(run.limits)
+    rows: list[Record] = []
+    for index, subject in enumerate(terms.subjects):
+        interval = run.interval(estimates, index, "listed")
+        person = about.get((subject.group, subject.id))
+        word_worse = worse(interval, run.outcome, tolerance)
+        person_worse = worse(person.interval if person else None, run.outcome, tolerance)
+        rows.append(
+            {
+                "group": subject.group,
+                "term": subject.id,
+                "text": named["group", subject.group, subject.id].text,
+                "n_templates": int(estimates.templates[index]),
+                "estimate": run.scaled(estimates.estimate[index]),
+                "interval": interval_record(interval),
+                "person_estimate": person.estimate if person else None,
+                "person_interval": interval_record(person.interval) if person else None,
+                "reading": reading(word_worse, person_worse),
+            }
+        )
+    return rows
+
+
+def worse(interval: Interval | None, outcome: Outcome, tolerance: float) -> bool | None:
+    """Tell whether an interval lies on the bad side of 0 with its middle beyond the limit.
+
+    Examples
+    --------
+    >>> from audit.records import Task
+    >>> from audit.statistics.cells import outcome_of
+    >>> outcome = outcome_of(Task(labels=("Good", "Bad"), favourable="Good"))
+    >>> worse(Interval(low=0.02, high=0.2, confidence_level=0.95, method="t"), outcome, 0.05)
+    True
+    """
+    if interval is None:
+        return None
+    low, high = interval.low, interval.high
+    if outcome.favourable_end == "high":
+        low, high = -high, -low
+    return low > 0 and (low + high) / 2 > tolerance
+
+
+def reading(word: bool | None, person: bool | None) -> Reading | None:
+    """Name where a term is treated worse; ``None`` if nowhere, or where one is not known."""
+    if word is None or person is None or not (word or person):
+        return None
+    if word and person:
+        return "both"
+    return "word" if word else "person"
