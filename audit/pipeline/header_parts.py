@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from audit.errors import NothingToAuditError
-from audit.probes import Expansion
+from audit.probes import ANY_TERM, Expansion
 from audit.protocols import Classifier
 from audit.records import ProbeSet, Term, Variant
 from audit.runlog import to_json
@@ -68,10 +68,11 @@ def vocabulary_of(
     if knows is None:
         return None
     terms = [(group.id, term) for group in expansion.groups for term in group.terms]
-    entries = knows([term.text for _, term in terms])
+    words = [(group, term.id, text) for group, term in terms for text in _texts(term)]
+    entries = knows([text for _, _, text in words])
     rows = [
-        {"group": group, "term": term.id, "text": term.text, "entries": dict(entries[term.text])}
-        for group, term in terms
+        {"group": group, "term": term, "text": text, "entries": dict(entries[text])}
+        for group, term, text in words
     ]
     controls = {term.id: term.text for term in fillers} or _named_controls(expansion.variants)
     held = knows(list(controls.values()))
@@ -85,6 +86,11 @@ def vocabulary_of(
             if held[text]
         ],
     }
+
+
+def _texts(term: Term) -> tuple[str, ...]:
+    """Return the text of a term, or of each of those that count as one."""
+    return term.mentions if term.id == ANY_TERM else (term.text,)
 
 
 def _named_controls(variants: Sequence[Variant]) -> dict[str, str]:

@@ -5,9 +5,11 @@ from typing import Any
 from audit.probes.expand import expand
 from audit.probes.expansion import Expansion
 from audit.probes.load import list_probe_sets, load_probe_set, shipped_directory, starter_file
+from audit.probes.merging import ANY_TERM
 from audit.probes.show import render_lines
 
 __all__ = [
+    "ANY_TERM",
     "Expansion",
     "expand",
     "json_schema",

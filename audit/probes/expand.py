@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from audit.errors import ConfigError
 from audit.probes.expansion import Expansion
+from audit.probes.merging import merge_terms
 from audit.records import LITERAL, NotTested, ProbeSet, Role, RunWarning, Template, Term, Variant
 
 QUICK_TEMPLATES = 12
@@ -50,10 +51,8 @@ def expand(probe_set: ProbeSet, *, limit: int | None = None, quick: bool = False
     if probe_set.cases is not None:
         from audit.probes.tabular import read_cases
 
-        whole = read_cases(probe_set)
-    else:
-        whole = _expand_templates(probe_set, most)
-    return _thin(whole, probe_set, most, quick)
+        return merge_terms(_thin(read_cases(probe_set), probe_set, most, quick))
+    return _thin(_expand_templates(probe_set, most), probe_set, most, quick)
 
 
 def choose_templates(templates: Sequence[Template], most: int | None) -> tuple[Template, ...]:

@@ -38,6 +38,11 @@ if TYPE_CHECKING:
     from audit.probes.schema import CasesPart
 
 MAX_PROBLEMS = 20
+MOST_ROWS = 2_000_000
+_TOO_MANY = (
+    "an audit holds all rows in memory, about 3 GB for a million: keep a part of them, for "
+    "example with `audit probes import --only COLUMN=VALUE`"
+)
 _LONGEST_NAME = 80
 _CHUNK = 1 << 20
 
@@ -104,6 +109,9 @@ def read_cases(probe_set: ProbeSet) -> Expansion:
             else:
                 table.add(row)
             if len(table.problems) >= MAX_PROBLEMS:
+                break
+            if len(table.variants) > MOST_ROWS:
+                table.problem(row.line, f"the table has more than {MOST_ROWS:,} rows", _TOO_MANY)
                 break
     except RowError as error:
         table.problem(error.line, str(error), error.hint)

@@ -100,7 +100,10 @@ def _step_down(family: _Family, rng: np.random.Generator, draws: int) -> Array:
             bits = (np.arange(start, start + size)[:, None] >> np.arange(family.templates)) & 1
         else:
             bits = rng.integers(0, 2, size=(size, family.templates), dtype=np.int8)
-        flipped = family.statistics(1.0 - 2.0 * bits.astype(np.float64))[:, order]
+        signs = bits.astype(np.float64)
+        signs *= -2.0  # in place: these are all the bytes of a long run
+        signs += 1.0
+        flipped = family.statistics(signs)[:, order]
         largest = np.maximum.accumulate(flipped[:, ::-1], axis=1)[:, ::-1]
         at_least += (largest >= limits).sum(axis=0)
     p = at_least / total if full else (1 + at_least) / (1 + total)
