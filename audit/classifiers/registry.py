@@ -91,6 +91,12 @@ _KNOWN = {
         "torch, transformers, scikit-learn; the model's folder or its Hugging Face id",
         (*_MODEL_PACKAGES, "sklearn"),
     ),
+    "http": _Known(
+        "http:FILE.yaml",
+        "any HTTP service: the file says how it is asked and where the answer stands",
+        "httpx2, jmespath, tenacity; keys in the environment",
+        ("httpx2", "jmespath", "tenacity"),
+    ),
     "masked": _Known(
         "masked:ID_OR_PATH",
         "a masked language model that fills in the label (BERT without a head)",

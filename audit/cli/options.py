@@ -30,6 +30,44 @@ def stack(decorators: Sequence[Decorator]) -> Decorator:
     return apply
 
 
+REMOTE_OPTIONS: list[Decorator] = [
+    option("--base-url", metavar="URL", help="Where the service is."),
+    option(
+        "--concurrency", type=click.IntRange(min=1, max=256), default=4, show_default=True,
+        help="Most requests to a service at once.",
+    ),
+    option(
+        "--requests-per-minute", type=click.FloatRange(min=0, min_open=True),
+        help="Most requests a minute.",
+    ),
+    option(
+        "--tokens-per-minute", type=click.FloatRange(min=0, min_open=True),
+        help="Most tokens a minute.",
+    ),
+    option(
+        "--max-requests", type=click.IntRange(min=1),
+        help="Stop, resumably, before more requests than this.",
+    ),
+    option(
+        "--max-cost", type=click.FloatRange(min=0, min_open=True),
+        help="Stop, resumably, once this much money is spent; needs --prices.",
+    ),
+    option(
+        "--prices", type=click.FloatRange(min=0), nargs=2, metavar="IN OUT",
+        help="Price of a million tokens read and of a million written.",
+    ),
+    option(
+        "--timeout", type=click.FloatRange(min=0, min_open=True), default=60.0, show_default=True,
+        help="Seconds to wait for one answer of a service.",
+    ),
+    option("--cache", metavar="FILE", help="Keep answers of a service here, and ask none twice."),
+    option(
+        "--allow-insecure", is_flag=True,
+        help="Allow unencrypted http:// to another machine.",
+    ),
+    option("--system", metavar="TEXT", help="System prompt of a chat."),
+]  # fmt: skip
+
 MODEL_OPTIONS: list[Decorator] = [
     option(
         "--model",
@@ -40,6 +78,7 @@ MODEL_OPTIONS: list[Decorator] = [
         help="What to audit: SCHEME:LOCATOR; `audit models` lists the schemes.",
     ),
     option("--revision", help="Revision of a model from a hub."),
+    option("--adapter", metavar="PATH", help="PEFT adapter (LoRA) to put on the model."),
     option(
         "--device",
         type=click.Choice(["auto", "cpu", "cuda", "mps"]),
@@ -91,6 +130,7 @@ MODEL_OPTIONS: list[Decorator] = [
         show_default=True,
         help="Exact label probabilities, or labels sampled by generation.",
     ),
+    *REMOTE_OPTIONS,
 ]
 
 SAMPLING_OPTIONS: list[Decorator] = [

@@ -26,7 +26,7 @@ from audit.cli.options import (
 from audit.cli.progress import Progress
 from audit.cli.systems import compare_systems, systems_of
 from audit.errors import ConfigError
-from audit.records import ClassifierOptions
+from audit.records import ClassifierOptions, RemoteOptions
 
 if TYPE_CHECKING:
     from audit.pipeline import RunOptions, RunResult
@@ -189,14 +189,25 @@ def classifier_options(given: Mapping[str, Any]) -> ClassifierOptions:
     plain = {
         field.name: given[field.name]
         for field in dataclasses.fields(ClassifierOptions)
-        if field.name in given and field.name not in {"label_map", "score_range"}
+        if field.name in given and field.name not in {"label_map", "score_range", "remote"}
     }
     return ClassifierOptions(
         **plain,
         label_map=pairs_of(given["label_map"], "--label-map"),
         columns=pairs_of(given["column"], "--column"),
+        remote=_remote_options(given),
         score_range=tuple(given["score_range"]) if given["score_range"] else None,
     )
+
+
+def _remote_options(given: Mapping[str, Any]) -> RemoteOptions:
+    """Turn the options of targets behind a network into a record."""
+    if given["max_cost"] is not None and not given["prices"]:
+        raise ConfigError(
+            "a limit on money needs prices", where="--max-cost", hint="give --prices IN OUT"
+        )
+    names = (field.name for field in dataclasses.fields(RemoteOptions))
+    return RemoteOptions(**{name: given[name] for name in names})
 
 
 def _confirm_discovered_code(ctx: click.Context, model: str) -> None:

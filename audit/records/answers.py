@@ -54,6 +54,47 @@ class Prediction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteOptions:
+    """How a target behind a network is asked.
+
+    Parameters
+    ----------
+    base_url : str, optional
+        Where the service is, for schemes that serve several.
+    concurrency : int
+        Most requests at once.
+    requests_per_minute, tokens_per_minute : float, optional
+        Rate limits; ``None`` waits only when the service asks for it.
+    max_requests : int, optional
+        Most requests, retries included; the run then stops and can be resumed.
+    max_cost : float, optional
+        Most money, in the unit of ``prices``.
+    prices : tuple of (float, float), optional
+        Price of a million tokens read and of a million written.
+    timeout : float
+        Seconds to wait for an answer.
+    cache : str, optional
+        File of answers already given.
+    allow_insecure : bool
+        Whether unencrypted ``http://`` to another machine is allowed.
+    system : str, optional
+        System prompt of a chat.
+    """
+
+    base_url: str | None = None
+    concurrency: int = 4
+    requests_per_minute: float | None = None
+    tokens_per_minute: float | None = None
+    max_requests: int | None = None
+    max_cost: float | None = None
+    prices: tuple[float, float] | None = None
+    timeout: float = 60.0
+    cache: str | None = None
+    allow_insecure: bool = False
+    system: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClassifierOptions:
     """Everything ``audit run`` passes to a target. ``None`` means: the target's default."""
 
@@ -71,7 +112,7 @@ class ClassifierOptions:
     columns: Mapping[str, str] = field(default_factory=dict)
     system: str | None = None
     score_range: tuple[float, float] | None = None
-    base_url: str | None = None
+    remote: RemoteOptions = field(default_factory=RemoteOptions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""Targets behind a network: how they are asked, and what protects keys, budgets and answers."""
