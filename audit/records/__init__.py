@@ -94,7 +94,6 @@ __all__ = [
     "Prediction",
     "ProbeSet",
     "Reason",
-    "ReasonCode",
     "RemoteOptions",
     "Request",
     "Role",
