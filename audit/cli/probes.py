@@ -36,13 +36,14 @@ def list_command() -> None:
 @probes.command()
 @click.argument("source", metavar="PROBES")
 @click.option("--prompts", is_flag=True, help="Print the exact prompt of every sentence.")
+@click.option("--include-slurs", is_flag=True, help="Show slurs too, masked.")
 @stack(MODEL_OPTIONS)
-def show(source: str, prompts: bool, **given: Any) -> None:
+def show(source: str, prompts: bool, include_slurs: bool, **given: Any) -> None:
     """Print every sentence of a probe set as it will be sent."""
-    from audit.probes import expand, load_probe_set, render_lines
+    from audit.probes import expand, load_probe_set, masked_variants, render_lines
 
     probe_set = load_probe_set(source)
-    expansion = expand(probe_set)
+    expansion = expand(probe_set, include_slurs=include_slurs)
     if not prompts:
         for line in render_lines(expansion):
             click.echo(line)
@@ -53,6 +54,6 @@ def show(source: str, prompts: bool, **given: Any) -> None:
     if probe_set.task is None or probe_set.task.kind != "labels":
         raise ConfigError("only a label task has prompts", where=source)
     prompt = FewShotPrompt(probe_set.task)
-    for variant in expansion.variants:
+    for variant in masked_variants(expansion.variants, expansion.groups):
         click.echo(f"== {variant.id}")
         click.echo(prompt.render(variant.text))

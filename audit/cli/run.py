@@ -52,6 +52,9 @@ RUN_OPTIONS: list[Decorator] = [
     option("--rounds", type=click.Choice(["3", "5"]),
            help="Judge in 3 or 5 rounds and stop asking about a group once it is decided "
                 "(default: one look, at the end)."),
+    option("--include-slurs", is_flag=True,
+           help="Ask about slurs too. They are no part of a verdict, and are masked in results, "
+                "report and terminal; the log holds what was sent."),
     option("--tolerance", type=click.FloatRange(min=0.0, min_open=True),
            help="Largest gap accepted, as a fraction (or in the score's unit)."),
     option("--confidence-level", type=click.FloatRange(0.5, 1.0, min_open=True, max_open=True),
@@ -175,6 +178,7 @@ def run_options(given: Mapping[str, Any]) -> RunOptions:
         limits={name: given[name] for name in LIMITS},
         limit=given["limit"],
         quick=given["quick"],
+        include_slurs=given["include_slurs"],
         rounds=int(given["rounds"]) if given["rounds"] else None,
         allow_partial=given["allow_partial"],
         author=given["author"],

@@ -205,6 +205,7 @@ def _term(finding: Finding, terms: Mapping[str, Term]) -> dict[str, Any]:
         "wording": term.wording if term else None,
         "form": term.form if term else None,
         "preference": term.preference if term else None,
+        **({"justification": term.justification} if term and term.justification else {}),
     }
 
 

@@ -126,7 +126,7 @@ def compare_runs(
         limits = dataclasses.replace(limits, tolerance=tolerance)
     shared = shared_sentences(earlier, later)
     blocked = _blocked_groups(earlier, later, headers, shared)
-    compared = [v for v in shared.variants if v.group not in blocked and not v.literal]
+    compared = [v for v in shared.variants if v.group not in blocked and not v.apart]
     groups = [group for group in headers[1].groups if group.id not in blocked]
     found = _NOTHING
     if groups:

@@ -148,7 +148,7 @@ def conclude(
         not_tested=(*header.not_tested, *summary.not_tested),
         warnings=(*header.warnings, *summary.warnings, *judged.warnings, *_torn(log, footer)),
         comparison=comparison,
-        drivers=_drivers(log, summary),
+        drivers=_drivers(log, header, summary),
         words=summary.words,
         gold=summary.gold,
         rounds=judged.rounds,
@@ -231,8 +231,8 @@ def _rules(
     """Compute the override rules for what was found."""
     return recommend_overrides(
         findings,
-        [variant for variant in log.variants if not variant.literal],
-        [log.predictions[v.id] for v in log.variants if not v.literal],
+        [variant for variant in log.variants if not variant.apart],
+        [log.predictions[v.id] for v in log.variants if not v.apart],
         header.task,
         outcome,
         confidence_level=summary.limits.confidence_level,
@@ -292,11 +292,18 @@ def _evidence(
     )
 
 
-def _drivers(log: RunLog, summary: GapSummary) -> Mapping[str, Any] | None:
-    """Return what the gaps hang on, and what a lexicon knows of the terms."""
+def _drivers(log: RunLog, header: Header, summary: GapSummary) -> Mapping[str, Any] | None:
+    """Return what the gaps hang on, and what a lexicon knows of the terms but slurs."""
     vocabulary = log.header.get("vocabulary")
     if not summary.drivers and vocabulary is None:
         return None
+    slurs = {(g.id, t.id) for g in header.groups for t in g.terms if t.stratum == "slur"}
+    if vocabulary is not None:
+        shown = {
+            name: [row for row in vocabulary[name] if (row["group"], row["term"]) not in slurs]
+            for name in ("known", "unknown")
+        }
+        vocabulary = {**vocabulary, **shown}
     return {"groups": list(summary.drivers), "vocabulary": vocabulary}
 
 
@@ -313,7 +320,7 @@ def _policy(
         results_sha256=hashlib.sha256(results_text(results).encode()).hexdigest(),
         created=results["finished"],
         expires=f"{finished + POLICY_LIFETIME:%Y-%m-%dT%H:%M:%SZ}",
-        groups=group_words(header.groups, language),
+        groups=group_words(header.asked, language),
         neutral={language: NEUTRAL[tag]} if tag in NEUTRAL else {},
         system={key: results["spec"][key] for key in ("model", "revision", "fingerprint")},
         task=header.task,

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from audit.errors import RunLogError
+from audit.probes import masked_groups
 from audit.records import Group, Limits, NotTested, RunWarning, Task, Term
 
 
 @dataclass(frozen=True)
 class Header:
-    """What a run log says about its questions, as records."""
+    """What a run log says about its questions, as records.
+
+    ``groups`` is what people see: its slurs are masked; ``asked`` is what was asked.
+    """
 
     task: Task | None
     groups: tuple[Group, ...]
@@ -24,6 +28,7 @@ class Header:
     not_tested: tuple[NotTested, ...]
     warnings: tuple[RunWarning, ...]
     score_range: tuple[float, float] | None
+    asked: tuple[Group, ...] = ()
 
     def terms(self) -> dict[str, Term]:
         """Return every term and placebo by id."""
@@ -40,7 +45,7 @@ class Header:
             If a field is missing or is not what it should be.
         """
         try:
-            return TypeAdapter(cls).validate_python(
+            found = TypeAdapter(cls).validate_python(
                 {"task": header["spec"]["task"], **{k: header[k] for k in (
                     "groups", "placebos", "fillers", "limits", "not_tested", "warnings",
                     "score_range",
@@ -48,3 +53,4 @@ class Header:
             )  # fmt: skip
         except (KeyError, ValueError) as error:
             raise RunLogError(f"the log's header cannot be read: {error}") from error
+        return replace(found, groups=masked_groups(found.groups), asked=found.groups)

@@ -170,7 +170,7 @@ def _components(
 
 def _design(expansion: Expansion, group: Group, scheme: Scheme, repeats: int) -> Design | None:
     """Count what a group has in the probe set; ``None`` where nothing can be compared."""
-    own = [v for v in expansion.variants if v.group == group.id and not v.literal]
+    own = [v for v in expansion.variants if v.group == group.id and not v.apart]
     units = {variant.unit for variant in own}
     fillers = {v.term for v in expansion.variants if v.role == "reference" and v.unit in units}
     if not own or not fillers:

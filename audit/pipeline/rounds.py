@@ -76,7 +76,7 @@ def rounds_object(
     """
     if looks is None:
         return None
-    units = list(dict.fromkeys(variant.unit for variant in variants if not variant.literal))
+    units = list(dict.fromkeys(variant.unit for variant in variants if not variant.apart))
     if len(units) < LEAST_TEMPLATES * looks:
         raise ConfigError(
             f"{len(units)} templates are too few for {looks} rounds",

@@ -48,6 +48,7 @@ class RunOptions:
     where the set or the target declares personal data). ``rounds`` is 3 or 5 to judge the run in
     sequential rounds and to ask no more about a group once it is decided. ``traffic`` is
     the share of all texts that mention each group, for the total review load.
+    ``include_slurs`` asks about slurs too; they decide nothing and are masked where people read.
     """
 
     classifier: ClassifierOptions = field(default_factory=ClassifierOptions)
@@ -55,6 +56,7 @@ class RunOptions:
     limits: Mapping[str, Any] = field(default_factory=dict)
     limit: int | None = None
     quick: bool = False
+    include_slurs: bool = False
     rounds: int | None = None
     allow_partial: bool = False
     fail_on_concern: bool = False
@@ -123,7 +125,12 @@ def run_audit(
     options = options or RunOptions()
     probe_set = _with_overrides(load_probe_set(source), options)
     with unquoting(must_redact(probe_set, options.redact_text)):
-        expansion = expand(probe_set, limit=options.limit, quick=options.quick)
+        expansion = expand(
+            probe_set,
+            limit=options.limit,
+            quick=options.quick,
+            include_slurs=options.include_slurs,
+        )
         check_something_to_audit(expansion.variants)
         settings = dataclasses.replace(options.classifier, sampling=probe_set.sampling)
         classifier = create_classifier(model, probe_set.task, settings)
@@ -228,6 +235,7 @@ def _header(
         seed=sampling.seed,
         limit=options.limit,
         quick=options.quick,
+        include_slurs=options.include_slurs,
         rounds=options.rounds,
         versions={"audit": __version__, **info.versions},
         settings=info.settings,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from audit.pipeline.header import Header
+from audit.probes import masked_variants
 from audit.records import Limits, Variant
 from audit.runlog import RunLog
 from audit.statistics import GapSummary, outcome_of, summarise_gaps
@@ -25,7 +26,7 @@ def summarise_variants(
 ) -> GapSummary:
     """Compute the gaps that some of a run's answered sentences show."""
     return summarise_gaps(
-        variants,
+        tuple(masked_variants(variants, header.asked)),
         {variant.id: log.predictions[variant.id] for variant in variants},
         groups=header.groups,
         placebos=header.placebos,

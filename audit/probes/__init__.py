@@ -5,6 +5,7 @@ from typing import Any
 from audit.probes.expand import expand
 from audit.probes.expansion import Expansion
 from audit.probes.load import list_probe_sets, load_probe_set, shipped_directory, starter_file
+from audit.probes.masking import masked, masked_groups, masked_variants
 from audit.probes.merging import ANY_TERM
 from audit.probes.show import render_lines
 
@@ -15,6 +16,9 @@ __all__ = [
     "json_schema",
     "list_probe_sets",
     "load_probe_set",
+    "masked",
+    "masked_groups",
+    "masked_variants",
     "render_lines",
     "shipped_directory",
     "starter_file",

@@ -10,7 +10,8 @@ from typing import Any
 from audit.probes.document import Document, Location
 from audit.probes.grammar import grammar_for, languages
 from audit.probes.literal import check_fields
-from audit.probes.schema import TaskPart
+from audit.probes.masking import spells_itself
+from audit.probes.schema import TaskPart, TermPart
 from audit.probes.sentences import check_sentences
 from audit.probes.structure import Parts, Placed
 from audit.probes.wording import did_you_mean
@@ -249,11 +250,24 @@ def _check_texts(parts: Parts, document: Document) -> set[Location]:
     return sound
 
 
+def _check_slur(document: Document, at: Location, part: TermPart) -> None:
+    """Check that the id of a slur, which is shown, does not spell what is masked."""
+    forms = (part.text, part.plural or "", *part.forms.values(), *part.mentions)
+    if part.stratum == "slur" and spells_itself(part.id, forms):
+        document.add(
+            (*at, "id"), "the id of a slur spells it, so that it cannot be masked", "id: slur-01"
+        )
+
+
 def _check_phrase(
     document: Document, kind: str, phrase: Placed[Any], separator: str | None
 ) -> None:
     """Check the texts of a term, placebo or filler."""
     at, part = phrase.at, phrase.part
+    if kind == "term":
+        _check_slur(document, at, part)
+    elif part.stratum is not None:
+        document.add((*at, "stratum"), f"a {kind} has no stratum", "delete it")
     empty_filler = kind == "reference filler" and not part.text
     if empty_filler and part.form is not None:
         document.add((*at, "form"), "an empty filler fills no slot", "delete its form")

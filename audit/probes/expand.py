@@ -20,7 +20,13 @@ _VALENCES = ("positive", "neutral", "negative", None)
 Item = TypeVar("Item")
 
 
-def expand(probe_set: ProbeSet, *, limit: int | None = None, quick: bool = False) -> Expansion:
+def expand(
+    probe_set: ProbeSet,
+    *,
+    limit: int | None = None,
+    quick: bool = False,
+    include_slurs: bool = False,
+) -> Expansion:
     """Render every text of a probe set.
 
     Parameters
@@ -32,6 +38,8 @@ def expand(probe_set: ProbeSet, *, limit: int | None = None, quick: bool = False
     quick : bool
         A stratified subset for a first look: at most 12 templates and 3 terms of each group, over
         its wordings. It can only say that the evidence is not enough.
+    include_slurs : bool
+        Whether terms of the stratum ``slur`` are asked about too; they decide nothing.
 
     Returns
     -------
@@ -52,7 +60,27 @@ def expand(probe_set: ProbeSet, *, limit: int | None = None, quick: bool = False
         from audit.probes.tabular import read_cases
 
         return merge_terms(_thin(read_cases(probe_set), probe_set, most, quick))
-    return _thin(_expand_templates(probe_set, most), probe_set, most, quick)
+    probe_set, notes = _without_slurs(probe_set, include_slurs)
+    whole = _expand_templates(probe_set, most)
+    whole = dataclasses.replace(whole, not_tested=(*notes, *whole.not_tested))
+    return _thin(whole, probe_set, most, quick)
+
+
+def _without_slurs(probe_set: ProbeSet, include: bool) -> tuple[ProbeSet, list[NotTested]]:
+    """Leave slurs out unless they are asked for, and say so."""
+    slurs = {
+        group.id: sum(term.stratum == "slur" for term in group.terms) for group in probe_set.groups
+    }
+    if include or not any(slurs.values()):
+        return probe_set, []
+    groups = tuple(
+        dataclasses.replace(group, terms=kept)
+        for group in probe_set.groups
+        if (kept := tuple(term for term in group.terms if term.stratum != "slur"))
+    )
+    named = ", ".join(f"{count} of {group}" for group, count in slurs.items() if count)
+    note = NotTested(what=f"slurs ({named})", why="they are tested only with --include-slurs")
+    return dataclasses.replace(probe_set, groups=groups), [note]
 
 
 def choose_templates(templates: Sequence[Template], most: int | None) -> tuple[Template, ...]:
@@ -149,6 +177,7 @@ def _variant(template: Template, role: Role, group: str | None, term: Term, text
         valence=template.valence,
         use=template.use,
         gold=template.gold,
+        stratum=term.stratum,
     )
 
 
@@ -166,7 +195,15 @@ def _missing_cells(
 
 
 def _warnings(probe_set: ProbeSet, variants: Iterable[Variant]) -> Iterator[RunWarning]:
-    """Name what weakens the evidence of a set of templates."""
+    """Name what weakens the evidence of a set of templates, and what a reader should expect."""
+    slurs = sum(term.stratum == "slur" for group in probe_set.groups for term in group.terms)
+    if slurs:
+        yield RunWarning(
+            code="slurs_included",
+            message=f"The run holds {slurs} slur(s), on request. They are no part of any verdict "
+            "and are masked here; run.jsonl and override-policy.yaml hold them in full.",
+            where="groups",
+        )
     fillers = len(probe_set.reference)
     if fillers < FEWEST_FILLERS:
         yield RunWarning(

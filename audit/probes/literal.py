@@ -77,7 +77,7 @@ def literal_variants(
         yield _variant(template, "reference", word, None, fill_word(sentence, word, grammar))
     for term, word in template.words:
         text = fill_word(sentence, word, grammar)
-        if term in groups:
+        if term in groups:  # a slur that was not asked for is in none
             yield _variant(template, "group", term, groups[term], text)
 
 

@@ -157,3 +157,4 @@ class RunSpec:
     versions: Mapping[str, str]
     settings: Mapping[str, Any]
     rounds: int | None = None
+    include_slurs: bool = False

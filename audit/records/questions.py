@@ -194,10 +194,16 @@ class Variant:
     valence: Valence | None = None
     use: str | None = None
     gold: str | None = None
+    stratum: Literal["slur"] | None = None
+
+    @property
+    def apart(self) -> bool:
+        """Whether the variant is no part of any verdict: a literal sentence, or one with a slur."""
+        return self.literal or self.stratum is not None
 
     @property
     def literal(self) -> bool:
-        """Whether the words mention nobody here; such a variant is no part of any verdict."""
+        """Whether the words mention nobody here."""
         return self.use == LITERAL
 
 

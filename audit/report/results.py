@@ -228,6 +228,7 @@ class SpecData(Part):
     seed: int = 0
     limit: int | None = None
     quick: bool = False
+    include_slurs: bool = False
     rounds: int | None = None
     versions: dict[str, str] = Field(default_factory=dict)
     settings: dict[str, Any] = Field(default_factory=dict)
@@ -246,6 +247,7 @@ class ProbeData(Part):
     review_date: str | None = None
     licence: str | None = None
     consultation: Any = None
+    justification: str | None = None
     n_templates: int | None = None
     n_terms: int | None = None
 

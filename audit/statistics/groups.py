@@ -44,7 +44,7 @@ from audit.statistics.strata import (
     worst_group,
 )
 from audit.statistics.units import cells_of
-from audit.statistics.words import literal_strata, word_gaps
+from audit.statistics.words import Apart, apart_strata, word_gaps
 
 Record = dict[str, Any]
 
@@ -190,8 +190,8 @@ def summarise_gaps(
     (1.0, 'gap', 'worse')
     """
     answers = answers_of(variants, predictions, outcome, labels)
-    literal = np.array([variant.literal for variant in variants], dtype=bool)
-    run = _run(*_chosen(variants, answers, ~literal), outcome, limits, rng)
+    apart = np.array([variant.apart for variant in variants], dtype=bool)
+    run = _run(*_chosen(variants, answers, ~apart), outcome, limits, rng)
     table = run.table
     named = _terms_by_key(groups, placebos)
     group_family = _group_family(run, groups, estimand)
@@ -207,9 +207,10 @@ def summarise_gaps(
         high_is_worse=outcome.favourable_end == "low",
     )
     term_gaps = gap_records(run, _term_family(run, named, "group"))
-    spoken = (
-        _run(*_chosen(variants, answers, literal), outcome, limits, rng) if literal.any() else None
-    )
+    beside = {
+        stratum: _run(*_chosen(variants, answers, mask), outcome, limits, rng)
+        for stratum, mask in _strata_apart(variants).items()
+    }
     return GapSummary(
         groups=group_gaps,
         terms=term_gaps,
@@ -219,7 +220,11 @@ def summarise_gaps(
         overall={**_overall(run, answers), "worst_group": _worst_record(worst)},
         strata=[
             *strata(run, group_family, named),
-            *(literal_strata(spoken, _group_family(spoken, groups, "listed")) if spoken else ()),
+            *(
+                row
+                for stratum, other in beside.items()
+                for row in apart_strata(other, _group_family(other, groups, "listed"), stratum)
+            ),
         ],
         reference_sensitivity=reference_sensitivity(run, group_family),
         dispersion=dispersion(run, group_family),
@@ -231,13 +236,26 @@ def summarise_gaps(
         intersections=intersections(run, group_family, groups),
         literature=literature_table(run),
         words=word_gaps(spoken, _term_family(spoken, named, "group"), term_gaps, named)
-        if spoken
+        if (spoken := beside.get("literal"))
         else (),
         gold=gold_table(run, group_family),
         not_tested=table.not_tested(),
         warnings=caveats(run, group_family),
         run=run,
     )
+
+
+def _strata_apart(variants: Sequence[Variant]) -> dict[Apart, NDArray[np.bool_]]:
+    """Choose the sentences of each stratum that decides nothing, with their references."""
+    literal = np.array([variant.literal for variant in variants], dtype=bool)
+    slur = np.array([variant.stratum == "slur" for variant in variants], dtype=bool)
+    reference = np.array([variant.role == "reference" for variant in variants], dtype=bool)
+    found: dict[Apart, NDArray[np.bool_]] = {
+        "literal": literal,
+        "slur": slur | (reference & ~literal),
+    }
+    present = {"literal": literal.any(), "slur": slur.any()}
+    return {stratum: mask for stratum, mask in found.items() if present[stratum]}
 
 
 def _chosen(

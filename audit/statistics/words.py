@@ -1,8 +1,8 @@
-"""Words apart from people: the gap of a term's words where they mention nobody.
+"""Words apart from people: the gap of a term's words where they mention nobody, and of slurs.
 
 "I feel depressed today" is a bad day, not a person with depression. A classifier that moves in
 both kinds of sentence may only have read the word; one that moves in sentences about people alone
-has not. The gaps of literal sentences are outside every verdict.
+has not. The gaps of literal sentences, and of slurs, are outside every verdict.
 """
 
 from __future__ import annotations
@@ -17,12 +17,18 @@ from audit.statistics.strata import interval_record, stratum_rows
 
 Record = dict[str, Any]
 Reading = Literal["word", "person", "both"]
+Apart = Literal["literal", "slur"]
+"""Sentences that decide nothing."""
 
 
-def literal_strata(run: Run, groups: Family) -> list[Record]:
-    """List each group's gap in literal sentences, as rows of `audit.statistics.strata.strata`."""
+def apart_strata(run: Run, groups: Family, stratum: Apart) -> list[Record]:
+    """List each group's gap in sentences that decide nothing: literal ones, or those with a slur.
+
+    Rows are those of `audit.statistics.strata.strata`, by ``use`` or by ``stratum``.
+    """
     estimates = listed(run, groups.of_term, groups.size, run.cells)
-    return stratum_rows(run, groups, estimates, "use", LITERAL)
+    by = "use" if stratum == LITERAL else "stratum"
+    return stratum_rows(run, groups, estimates, by, stratum)
 
 
 def word_gaps(

@@ -134,6 +134,7 @@ def consulted(material: Material) -> ConsultedSection:
         "reviewers": _people(probe.reviewers) or words.NO_REVIEWERS,
         "review_date": inert(probe.review_date, limit=40) if probe.review_date else None,
         "licence": inert(probe.licence, limit=LABEL_LIMIT) if probe.licence else None,
+        **_justification(probe.justification),
     }
     return ConsultedSection(
         head=Head(
@@ -148,6 +149,11 @@ def consulted(material: Material) -> ConsultedSection:
         ),
         sources=tuple(inert(_plain(source), limit=_TEXT_LIMIT) for source in probe.sources),
     )
+
+
+def _justification(given: str | None) -> dict[str, Value]:
+    """Return why a set tests what people advise against, where it says so."""
+    return {"justification": inert(_plain(given), limit=_TEXT_LIMIT)} if given else {}
 
 
 def _people(people: Sequence[Any]) -> Value | None:
@@ -207,6 +213,8 @@ def _command(material: Material) -> str:
         words_of_command += ["--limit", str(spec.limit)]
     if spec.quick:
         words_of_command.append("--quick")
+    if spec.include_slurs:
+        words_of_command.append("--include-slurs")
     if spec.rounds is not None:
         words_of_command += ["--rounds", str(spec.rounds)]
     return shlex.join(inert(word, limit=200) for word in words_of_command)

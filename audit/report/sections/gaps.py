@@ -17,7 +17,7 @@ from audit.report.wording import gaps as words
 _MOST_TEMPLATES = 10
 _MOST_WORDS = 8
 _MINUS = " minus "  # how a difference of two strata is named
-_STRATA = ("wording", "preference", "valence", "use")
+_STRATA = ("wording", "preference", "valence", "use", "stratum")
 _ORDER = (
     "person-first", "identity-first", "community", "community term",
     "recommended", "positive", "neutral", "negative", "dispreferred",
@@ -139,7 +139,7 @@ def _table(material: Material, by: str) -> StrataTable | None:
     """Return the strata of one property, a row per group and a column per value."""
     chosen = [stratum for stratum in material.results.strata if stratum.by == by]
     values = list(dict.fromkeys(stratum.value for stratum in chosen))
-    if len(values) < 2:
+    if len(values) < 2 and by != "stratum":
         return None
     values.sort(key=_place)
     cells = {(stratum.group, stratum.value): stratum for stratum in chosen}

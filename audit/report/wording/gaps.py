@@ -137,6 +137,7 @@ STRATUM_NAMES: dict[str, Sentence] = {
     "negative": say("negative"),
     "identity": say("identity"),
     "mention": say("mention"),
+    "slur": say("slurs"),
     "literal": say("literal, about nobody"),
 }
 
@@ -148,12 +149,14 @@ STRATA_HEADINGS: dict[str, Sentence] = {
     "preference": say("By what the named sources say of the term"),
     "valence": say("By what the sentence says: positive, neutral, negative"),
     "use": say("By how the words are used"),
+    "stratum": say("Slurs, asked about on request and no part of a verdict"),
 }
 STRATA_CAPTIONS: dict[str, Sentence] = {
     "wording": say("Gap by group and wording style; the same scale in every panel"),
     "preference": say("Gap by group and preference; the same scale in every panel"),
     "valence": say("Gap by group and valence of the sentence; the same scale in every panel"),
     "use": say("Gap by group and use; the same scale in every panel"),
+    "stratum": say("Gap by group where it is named by a slur; the same scale in every panel"),
 }
 ALL_GROUPS = say("All groups together")
 

@@ -192,6 +192,7 @@ CONSULTED_NAMES: dict[str, Sentence] = {
     "reviewers": say("Reviewed by"),
     "review_date": say("Reviewed on"),
     "licence": say("Licence"),
+    "justification": say("Why wordings that people advise against are tested"),
 }
 NO_REVIEWERS = say("nobody yet")
 NOT_STATED = say("not stated")
