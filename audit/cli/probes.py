@@ -7,8 +7,10 @@ from typing import Any
 import click
 
 from audit.cli.options import MODEL_OPTIONS, stack
+from audit.cli.probes_diff import diff
 from audit.cli.probes_import import import_command
 from audit.cli.probes_lint import lint
+from audit.cli.probes_stats import stats
 
 
 @click.group()
@@ -16,8 +18,8 @@ def probes() -> None:
     """List, show, check, compare and import probe sets."""
 
 
-probes.add_command(import_command)
-probes.add_command(lint)
+for command in (lint, stats, diff, import_command):
+    probes.add_command(command)
 
 
 @probes.command("list")
@@ -36,14 +38,26 @@ def list_command() -> None:
 @probes.command()
 @click.argument("source", metavar="PROBES")
 @click.option("--prompts", is_flag=True, help="Print the exact prompt of every sentence.")
+@click.option("--group", multiple=True, metavar="ID", help="Only sentences of this group, beside "
+              "their references (repeatable).")  # fmt: skip
+@click.option("--template", multiple=True, metavar="ID", help="Only this template, or context of "
+              "a table (repeatable).")  # fmt: skip
 @click.option("--include-slurs", is_flag=True, help="Show slurs too, masked.")
 @stack(MODEL_OPTIONS)
-def show(source: str, prompts: bool, include_slurs: bool, **given: Any) -> None:
+def show(
+    source: str,
+    prompts: bool,
+    group: tuple[str, ...],
+    template: tuple[str, ...],
+    include_slurs: bool,
+    **given: Any,
+) -> None:
     """Print every sentence of a probe set as it will be sent."""
-    from audit.probes import expand, load_probe_set, masked_variants, render_lines
+    from audit.probes import expand, load_probe_set, masked_variants, render_lines, select
 
     probe_set = load_probe_set(source)
-    expansion = expand(probe_set, include_slurs=include_slurs)
+    whole = expand(probe_set, include_slurs=include_slurs)
+    expansion = select(whole, groups=group, contexts=template)
     if not prompts:
         for line in render_lines(expansion):
             click.echo(line)

@@ -7,7 +7,7 @@ from audit.probes.expansion import Expansion
 from audit.probes.load import list_probe_sets, load_probe_set, shipped_directory, starter_file
 from audit.probes.masking import masked, masked_groups, masked_variants
 from audit.probes.merging import ANY_TERM
-from audit.probes.show import render_lines
+from audit.probes.show import render_lines, select
 
 __all__ = [
     "ANY_TERM",
@@ -20,6 +20,7 @@ __all__ = [
     "masked_groups",
     "masked_variants",
     "render_lines",
+    "select",
     "shipped_directory",
     "starter_file",
 ]
