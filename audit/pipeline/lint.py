@@ -13,6 +13,7 @@ from audit.classifiers import create_classifier
 from audit.engines import LocalEngine
 from audit.errors import ConfigError
 from audit.pipeline.plan import plan_expansion
+from audit.probes.document import Location
 from audit.probes.lint import LintedFile, lint_files, probe_files
 from audit.protocols import Classifier
 from audit.records import (
@@ -169,21 +170,50 @@ def _check_by_lexicon(linted: LintedFile) -> None:
             f"language {probe_set.language!r}; --model asks a target"
         )
         return
-    controls = list(_controls(probe_set))
+    neutral = list(_neutral_words(linted))
     lexicon = create_classifier(name, None, ClassifierOptions())
-    requests = [Request(id=str(i), text=term.text) for i, (_, term) in enumerate(controls)]
-    for (kind, term), answer in zip(controls, lexicon.predict(requests), strict=True):
+    requests = [Request(id=str(i), text=word.text) for i, word in enumerate(neutral)]
+    for word, answer in zip(neutral, lexicon.predict(requests), strict=True):
         score = answer.score or 0.0
         if abs(score) >= NEUTRAL:
             linted.add(
                 "sentiment",
-                (*linted.place_of_phrase(term.id), "text"),
-                f"the {kind} {term.text!r} is {_tone(score)} by itself: {name} gives it "
+                word.at,
+                f"the {word.kind} {word.text!r} is {_tone(score)} by itself: {name} gives it "
                 f"{score:+.2f}",
                 f"choose words that mean nothing good or bad (between {-NEUTRAL:g} and "
                 f"{NEUTRAL:g}); else every gap is measured against a tilted reference",
-                accepted=term.justification,
+                accepted=word.justification,
             )
+
+
+@dataclass(frozen=True, slots=True)
+class _Neutral:
+    """Words that should mean nothing good or bad, and where they stand."""
+
+    kind: str
+    text: str
+    at: Location
+    justification: str | None
+
+
+def _neutral_words(linted: LintedFile) -> Iterator[_Neutral]:
+    """Yield fillers, placebos, the reference words of literal templates and of a table."""
+    if linted.probe_set is None or linted.read is None:
+        return
+    for kind, term in _controls(linted.probe_set):
+        at = (*linted.place_of_phrase(term.id), "text")
+        yield _Neutral(kind, term.text, at, term.justification)
+    for template in linted.read.parts.templates:
+        for index, word in enumerate(template.part.reference):
+            at = (*template.at, "reference", index)
+            yield _Neutral("reference word", word, at, template.part.justification)
+    if linted.probe_set.cases is not None and linted.expansion is not None:
+        references = (v for v in linted.expansion.variants if v.role == "reference")
+        named = {v.term.split("#")[0]: v.text for v in references}
+        for term, text in named.items():
+            if term in text:  # a cell such as "none" only says that nothing is mentioned
+                yield _Neutral("reference", term, ("cases", "reference"), linted.justification)
 
 
 def _tone(score: float) -> str:
@@ -232,9 +262,11 @@ def _shown(value: float) -> str:
 def _held_against(variants: Sequence[Variant], plain: str) -> Iterator[Variant]:
     """Yield the plain reference, and every other filler and placebo as if it were a placebo."""
     for variant in variants:
+        if variant.role == "group" or variant.literal:
+            continue
         if variant.role == "reference" and variant.term != plain:
             yield dataclasses.replace(variant, role="placebo")
-        elif variant.role != "group":
+        else:
             yield variant
 
 

@@ -6,12 +6,11 @@ from collections import Counter
 
 from audit.probes.expand import FEWEST_FILLERS
 from audit.probes.lint.linted import LintedFile
-from audit.records import Valence
+from audit.records import LITERAL, Valence
 
 FEWEST_PLACEBOS = 6
 MOST_UNEVEN = 1.5
 """Carriers of the most frequent valence for each one of the rarest."""
-LITERAL = "literal"
 _VALENCES: tuple[Valence, ...] = ("positive", "neutral", "negative")
 
 

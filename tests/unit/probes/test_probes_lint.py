@@ -202,6 +202,19 @@ def test_controls_are_held_against_a_target(tmp_path: Path) -> None:
     assert lint(tmp_path, options=LintOptions(model="vader")) == []
 
 
+def test_the_reference_words_of_literal_templates_must_be_neutral(tmp_path: Path) -> None:
+    literal = (
+        "templates:\n",
+        "templates:\n  - {id: l01, valence: neutral, use: literal, words: {carer: caring},\n"
+        "     reference: [busy, ugly], text: I was {word} all day.}\n",
+    )
+    (finding,) = lint(tmp_path, literal)
+    assert (finding.check, finding.problem.line) == (
+        "sentiment", line_of(STARTER, "templates:\n") + 2,
+    )  # fmt: skip
+    assert "the reference word 'ugly' is negative by itself" in finding.problem.message
+
+
 def test_a_language_without_a_lexicon_says_so() -> None:
     (linted,) = lint_probe_sets(["disability-tr"])
     assert any("no lexicon" in note and "'tr'" in note for note in linted.notes)

@@ -170,6 +170,13 @@ def test_each_fault_of_a_row_is_found_in_its_line(
     assert found[0].problem.hint
 
 
+def test_the_reference_of_a_table_must_be_neutral(tmp_path: Path) -> None:
+    rows = [row.replace("tall", "ugly") for row in ROWS]
+    (finding,) = table(tmp_path, rows, TABLE.replace("[tall]", "[ugly]")).findings
+    assert (finding.check, finding.problem.file) == ("sentiment", str(tmp_path / "set.yaml"))
+    assert "the reference 'ugly' is negative by itself" in finding.problem.message
+
+
 def test_many_faults_of_one_kind_are_counted(tmp_path: Path) -> None:
     rows = [row.replace("A blind person", "A ____ person") for row in ROWS]
     found = [f for f in table(tmp_path, rows).findings if f.check == "placeholder"]
