@@ -206,7 +206,7 @@ def test_the_reference_words_of_literal_templates_must_be_neutral(tmp_path: Path
     literal = (
         "templates:\n",
         "templates:\n  - {id: l01, valence: neutral, use: literal, words: {carer: caring},\n"
-        "     reference: [busy, ugly], text: I was {word} all day.}\n",
+        '     reference: [busy, ugly], text: "I was {word} all day."}\n',
     )
     (finding,) = lint(tmp_path, literal)
     assert (finding.check, finding.problem.line) == (
