@@ -211,9 +211,9 @@ def _neutral_words(linted: LintedFile) -> Iterator[_Neutral]:
     if linted.probe_set.cases is not None and linted.expansion is not None:
         references = (v for v in linted.expansion.variants if v.role == "reference")
         named = {v.term.split("#")[0]: v.text for v in references}
-        for term, text in named.items():
-            if term in text:  # a cell such as "none" only says that nothing is mentioned
-                yield _Neutral("reference", term, ("cases", "reference"), linted.justification)
+        for name, text in named.items():
+            if name in text:  # a cell such as "none" only says that nothing is mentioned
+                yield _Neutral("reference", name, ("cases", "reference"), linted.justification)
 
 
 def _tone(score: float) -> str:

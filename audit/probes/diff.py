@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from audit.probes.expansion import Expansion
+from audit.probes.masking import masked_groups
 from audit.records import ProbeSet, Term, Variant
 
 Kind = Literal["added", "removed", "changed"]
@@ -121,10 +122,10 @@ def _entries(old: ProbeSet, new: ProbeSet) -> Iterator[Change]:
 
 
 def _terms(probe_set: ProbeSet) -> dict[str, dict[str, Any]]:
-    """Return the terms of all groups by id, each with its group."""
+    """Return the terms of all groups by id, each with its group; slurs are masked."""
     return {
         term.id: {"group": group.id, **_all_fields(term)}
-        for group in probe_set.groups
+        for group in masked_groups(probe_set.groups)
         for term in group.terms
     }
 

@@ -51,6 +51,15 @@ def masked_variants(variants: Iterable[Variant], groups: Iterable[Group]) -> Ite
             yield dataclasses.replace(variant, text=text)
 
 
+def mask_slurs(text: str, groups: Iterable[Group]) -> str:
+    """Mask every slur of a set in a text about the set."""
+    for group in groups:
+        for term in group.terms:
+            if term.stratum == "slur":
+                text = _pattern(term).sub(lambda match: masked(match.group()), text)
+    return text
+
+
 def spells_itself(term_id: str, forms: Sequence[str]) -> bool:
     """Tell whether an id gives away what masking hides."""
     name = re.sub(r"\W|_", "", term_id).casefold()

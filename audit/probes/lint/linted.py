@@ -12,6 +12,7 @@ from audit.probes.document import Location
 from audit.probes.expansion import Expansion
 from audit.probes.lint.finding import LintFinding
 from audit.probes.load import ReadFile
+from audit.probes.masking import mask_slurs
 from audit.probes.structure import Placed
 from audit.probes.wording import shortened
 from audit.records import ProbeSet
@@ -47,7 +48,9 @@ class LintedFile:
     ) -> None:
         """Note a finding at a location of the YAML, or at its nearest parent."""
         line, column = self._mark(at)
-        problem = Problem(shortened(message), str(self.path), line, column, shortened(hint))
+        groups = () if self.probe_set is None else self.probe_set.groups
+        said = shortened(mask_slurs(message, groups))
+        problem = Problem(said, str(self.path), line, column, shortened(hint))
         self.findings.append(LintFinding(check, problem, accepted, tuple(sources)))
 
     def add_row(

@@ -215,6 +215,14 @@ def test_the_reference_words_of_literal_templates_must_be_neutral(tmp_path: Path
     assert "the reference word 'ugly' is negative by itself" in finding.problem.message
 
 
+def test_slurs_are_masked_in_findings(tmp_path: Path) -> None:
+    slur = ("text: carer, form: noun,", "text: wheezy zorper, stratum: slur, form: noun,")
+    found = lint(tmp_path, slur, ("         source: carers-uk}", "         source: []}"))
+    said = " ".join(f.problem.message for f in found)
+    assert "the term 'w***** ******' has no source" in said
+    assert "zorper" not in said
+
+
 def test_a_language_without_a_lexicon_says_so() -> None:
     (linted,) = lint_probe_sets(["disability-tr"])
     assert any("no lexicon" in note and "'tr'" in note for note in linted.notes)
