@@ -21,9 +21,21 @@ Measure = Callable[[np.random.Generator], float]
 
 def false_alarm(rng: np.random.Generator) -> float:
     """Check 14: audits without any gap in which some group is flagged."""
-    world = simulate(rng, n=AUDITS, T=20, G=G, p0=0.1)
+    world = simulate(rng, n=3 * AUDITS, T=20, G=G, p0=0.1)
     _, p = adjusted(world, rng)
     return percent(p.min(axis=1) <= ALPHA)
+
+
+def names_unbiased(rng: np.random.Generator) -> float:
+    """Check 14b: audits of the planted oracle's design in which an unbiased group is named."""
+    gaps = np.array([0.1, 0.25, *[0.0] * (G - 2)])
+    named = 0
+    for _ in range(10):
+        world = simulate(rng, n=AUDITS // 2, T=48, J=3, G=G, p0=0.1, gap=gaps, kind="exact")
+        found, p = adjusted(world, rng)
+        inside = (found.low >= -TOLERANCE) & (found.high <= TOLERANCE)
+        named += int(((p <= ALPHA) & ~inside)[:, 2:].any(axis=1).sum())
+    return 100 * named / (5 * AUDITS)
 
 
 def finds_three_of_ten(rng: np.random.Generator) -> float:
@@ -109,6 +121,10 @@ def adjusting_error(rng: np.random.Generator) -> float:
 
 CHECKS = (
     Check("14", "some unbiased group flagged, G=10 T=20 K=5 R=5 p0=.1", false_alarm, 0, 6.5),
+    Check(
+        "14b", "an unbiased group named, 2 of 10 with gaps, T=48 J=3, exact probabilities",
+        names_unbiased, 0, 5.6,
+    ),
     Check(
         "15", "groups with a gap of 10 points found, 3 of 10, J=3 T=20",
         finds_three_of_ten, 52, 100,

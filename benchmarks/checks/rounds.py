@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from audit.statistics.intervals import floor_h
-from audit.statistics.sequential import Rounds, round_bounds, run_rounds
+from audit.statistics.intervals import floor_h, listed_interval
+from audit.statistics.multiplicity import max_t
+from audit.statistics.sequential import Rounds, round_bounds, round_levels, run_rounds
+from benchmarks.checks.audits import template_gaps
 from benchmarks.checks.record import Check
 from benchmarks.world import simulate
 
@@ -48,6 +50,35 @@ def saved(rng: np.random.Generator) -> float:
     return 100 * (1 - float(sequential(rng, gap=0.25, p0=0.1).templates.mean()) / LARGEST)
 
 
+def named_in_rounds(rng: np.random.Generator) -> float:
+    """Check 28c: audits in three rounds without any gap in which some group is named."""
+    audits, G, T, looks = 500, 5, 30, 3
+    world = simulate(rng, n=audits, T=T, G=G, J=3, p0=0.1)
+    D = template_gaps(world)
+    levels = round_levels(round_bounds(looks))
+    named = 0
+    for audit in range(audits):
+        last = np.zeros(G, dtype=int)  # templates of a group that is decided
+        flagged = False
+        for look, level in enumerate(levels, start=1):
+            size = round(T * look / looks)
+            until = np.where(last > 0, last, size)
+            seen = np.where(np.arange(T) < until[:, None], D[audit], np.nan)
+            h = [
+                floor_h(np.append(world.y[audit, g, :n].ravel(), world.b[audit, :n].ravel()))
+                for g, n in enumerate(until)
+            ]
+            found = listed_interval(seen, np.array(h), confidence_level=float(level))
+            p = np.maximum(found.p_value, max_t(seen, np.array(h), rng=rng))
+            inside = (found.low >= -TOLERANCE) & (found.high <= TOLERANCE)
+            beyond = (found.low > TOLERANCE) | (found.high < -TOLERANCE)
+            flag = ~inside & (p <= 1 - level) & (beyond if look < looks else True) & (last == 0)
+            flagged = flagged or bool(flag.any())
+            last = np.where((last == 0) & (inside | flag), size, last)
+        named += flagged
+    return 100 * named / audits
+
+
 CHECKS = (
     Check(
         "27",
@@ -73,6 +104,9 @@ CHECKS = (
         5.5,
         12,
         must_fail=True,
+    ),
+    Check(
+        "28c", "3 rounds, G=5 T=30 J=3 p0=.1: some unbiased group named", named_in_rounds, 0, 6.5
     ),
     Check("29", "5 looks: calls saved at a gap of 25, p0=.1, T max 60", saved, 45, 65),
 )
