@@ -18,6 +18,13 @@ _SHOWN = 5
 def caveats(run: Run, groups: Family) -> tuple[RunWarning, ...]:
     """Collect the warnings of a run.
 
+    Parameters
+    ----------
+    run : Run
+        The run.
+    groups : Family
+        Its groups.
+
     Returns
     -------
     tuple of RunWarning

@@ -116,8 +116,16 @@ def compare_gaps(
 def answers_differ(first: Prediction | None, second: Prediction | None) -> bool:
     """Tell whether two runs answered a sentence differently.
 
-    Scores and probabilities are compared up to `SAME_ANSWER`, else the labels drawn, in any order.
-    An answer on one side only is a difference; none on both sides is not.
+    Parameters
+    ----------
+    first, second : Prediction or None
+        The answers; ``None`` = not answered.
+
+    Returns
+    -------
+    bool
+        Scores and probabilities are compared up to `SAME_ANSWER`, else the labels drawn, in any
+        order. An answer on one side only is a difference; none on both sides is not.
     """
     if first is None or second is None:
         return (first is None) is not (second is None)

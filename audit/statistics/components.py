@@ -194,12 +194,22 @@ def pilot_components(
 ) -> Components:
     """Estimate the components from a pilot that is large enough to plan with.
 
-    Parameters and return value are those of `estimate_components`.
+    Parameters
+    ----------
+    y, b : array_like, shape (T, K) and (T, J)
+        Cell values of one group and of the fillers, in [0, 1]; NaN = missing.
+    repeats, reference_repeats : float
+        Repeats per cell; infinite for exact answers.
+
+    Returns
+    -------
+    Components
+        As `estimate_components`.
 
     Raises
     ------
     ValueError
-        Also if the pilot has fewer than 10 templates or 3 terms.
+        With fewer than 10 templates or 3 terms, or as `estimate_components`.
     """
     table = np.asarray(y, float)
     if table.ndim != 2 or len(table) < PILOT_TEMPLATES or table.shape[1] < PILOT_TERMS:

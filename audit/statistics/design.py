@@ -86,7 +86,8 @@ def standard_error(
     Returns
     -------
     float
-        ``sqrt([s_T2 + s_TK2/K + w_g/(KR) + (s_B2 + w_0/R0)/J] / T  (+ s_K2/K))``, a fraction.
+        ``sqrt([s_T2 + s_TK2/K + w_g/(KR) + (s_B2 + w_0/R0)/J] / T  (+ s_K2/K))``, a fraction;
+        never missing. Check 23 of ``docs/validity.md`` measures it.
 
     Raises
     ------
@@ -105,11 +106,27 @@ def detectable_gap(
     confidence_level: float = 0.95,
     power: float = 0.8,
 ) -> float:
-    """Return the smallest gap that the design finds with the given power (a fraction).
+    """Return the smallest gap found with the given power.
+
+    Parameters
+    ----------
+    components : Components
+        From a pilot or from priors.
+    design : Design
+        The run as intended, with at least two templates.
+    estimand : {'listed', 'phrases'}
+        What the interval is about.
+    confidence_level, power : float
+        In (0, 1).
+
+    Returns
+    -------
+    float
+        A positive fraction, either direction: (t_{1 - alpha/2} + t_power) SE. Never missing.
 
     Notes
     -----
-    (t_{1 - alpha/2, df} + t_{power, df}) SE with df = T - 1, or Satterthwaite's for ``phrases``.
+    Cohen 1988, with t for z; check 24 of ``docs/validity.md`` measures the power.
     """
     upper = 1 - alpha_of(confidence_level) / 2
     return _margin(components, design, estimand, upper, power)
@@ -166,10 +183,12 @@ def templates_for_pass(
 
     Parameters
     ----------
-    components, design, estimand, confidence_level
+    components, design
         As in `templates_for_detection`.
     tolerance : float
         The limit, a fraction in (0, 1).
+    estimand, confidence_level
+        As in `templates_for_detection`.
     power : float
         Probability of the verdict at a zero gap.
     strict : bool
@@ -216,7 +235,12 @@ def templates_for_floor(tolerance: float, h: float, *, confidence_level: float =
     h : float
         The interval's floor, 1/4 to 1/2.
     confidence_level : float
-        Of the interval.
+        Of the interval, in (0, 1).
+
+    Returns
+    -------
+    int
+        At least 6.
 
     Raises
     ------
@@ -242,14 +266,44 @@ def templates_for_floor(tolerance: float, h: float, *, confidence_level: float =
 def square_root_rule(design: Design) -> int:
     """Return the repeats per filler cell that balance the reference against the groups.
 
-    J R0 = sqrt(G) K R samples per template (Dunnett 1955), rounded up, at least one per filler.
+    Parameters
+    ----------
+    design : Design
+        The run as intended.
+
+    Returns
+    -------
+    int
+        R0 with J R0 = sqrt(G) K R answers per template, rounded up, at least 1.
+
+    Notes
+    -----
+    The square-root rule of comparisons with one control (Dunnett 1955).
     """
     wanted = math.sqrt(design.groups) * design.terms * design.repeats
     return max(1, math.ceil(wanted / design.fillers))
 
 
 def foreseen_floor(components: Components, design: Design) -> float:
-    """Return the interval's floor h to expect, 1/4 to 1/2 (see `floor_h`)."""
+    """Return the interval's floor h to expect.
+
+    Parameters
+    ----------
+    components : Components
+        From a pilot or from priors.
+    design : Design
+        The run as intended.
+
+    Returns
+    -------
+    float
+        A fraction, 1/4 to 1/2, on the scale [0, 1]; always there: the careful floor of the design
+        where the components do not know the spread.
+
+    Notes
+    -----
+    `audit.statistics.intervals.floor_h` with its expectation under the components.
+    """
     if components.spread is None or design.floor == FLOOR[1]:
         return design.floor
     K, J = design.terms, design.fillers
@@ -261,7 +315,21 @@ def foreseen_floor(components: Components, design: Design) -> float:
 
 
 def sampling_share(components: Components, design: Design) -> float:
-    """Return the share of the listed variance that more repeats could remove, in [0, 1]."""
+    """Return the share of a template gap's variance that more repeats could remove.
+
+    Parameters
+    ----------
+    components : Components
+        From a pilot or from priors.
+    design : Design
+        The run as intended.
+
+    Returns
+    -------
+    float
+        In [0, 1], 0 where nothing varies; never missing. Above a third, repeats are worth raising
+        (the cost rule in `audit.statistics.planner`).
+    """
     bracket = _bracket(components, design)
     drawn = _sampling(components, design, 1 / design.terms, 1 / design.fillers)
     return drawn / bracket if bracket > 0 else 0.0
@@ -282,7 +350,7 @@ def optimal_repeats(
     Returns
     -------
     float
-        At least 1; infinite where templates do not differ at all.
+        Repeats, at least 1; infinite where templates do not differ at all.
 
     Raises
     ------
@@ -291,6 +359,7 @@ def optimal_repeats(
 
     Notes
     -----
+    The textbook optimum of two-stage sampling (Cochran 1977):
     R* = sqrt((w_g/K + w_0/J) / (s_T2 + s_TK2/K + s_B2/J) * c_T / ((K + J) c)).
     """
     if not template_cost > 0 or not call_cost > 0:

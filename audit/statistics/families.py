@@ -106,12 +106,13 @@ def estimate(
         The run and the members.
     cells : Cells
         Any outcome of the run's pairs.
-    noise : (ndarray, ndarray), optional
+    noise : (ndarray, ndarray), shapes (n,) and (m,), optional
         Sampling variances of the cells' ``y`` and ``b``; needed by ``census``.
 
     Returns
     -------
     estimates : Estimates, fields of shape (S,)
+        Fractions, counterfactual minus reference, see `audit.statistics.intervals`.
     p_adjusted : ndarray, shape (S,)
         By the limits' correction; NaN where there is no p-value.
     """
@@ -132,14 +133,56 @@ def estimate(
 
 
 def listed(run: Run, of_term: Codes, size: int, cells: Cells) -> Estimates:
-    """Estimate gaps under ``listed`` without adjusting: for tables, outside the verdicts."""
+    """Estimate gaps under ``listed`` without adjusting: for tables, outside the verdicts.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    of_term : ndarray of int, shape (K,)
+        Member of each term of the table, -1 for none.
+    size : int
+        Number of members.
+    cells : Cells
+        Any outcome of the run's pairs.
+
+    Returns
+    -------
+    Estimates
+        Fields of shape (S,), fractions on the scale [-1, 1], counterfactual minus reference; NaN as
+        in `audit.statistics.intervals.listed_interval`.
+    """
     D = cells.template_gaps(of_term, size)
     h = cells.floors(of_term, D)
     return listed_interval(D, h, confidence_level=run.limits.confidence_level)
 
 
 def adjust(run: Run, p: Array, D: Array, h: Array, *, by_template: bool) -> Array:
-    """Adjust a family's p-values as the limits say; sign flips hold for ``listed`` only."""
+    """Adjust a family's p-values as the limits say; sign flips hold for ``listed`` only.
+
+    Parameters
+    ----------
+    run : Run
+        Limits, and the generator of the sign flips.
+    p : ndarray, shape (S,)
+        p-values of zero gaps, in [0, 1]; NaN = no member.
+    D : ndarray, shape (S, T)
+        Template gaps, fractions; NaN = missing.
+    h : ndarray, shape (S,)
+        Floors of `audit.statistics.intervals.floor_h`.
+    by_template : bool
+        Whether the p-values are of ``listed``; else max-T is replaced by Holm.
+
+    Returns
+    -------
+    ndarray, shape (S,)
+        Adjusted p-values, in [0, 1], never below ``p``; NaN stays.
+
+    Notes
+    -----
+    ``max(p, max-T)``: no group is flagged whose own interval holds 0. See
+    `audit.statistics.multiplicity`.
+    """
     correction = run.limits.correction
     if correction == "none":
         return p
@@ -170,13 +213,37 @@ def _census(
 
 
 def stack(rows: Sequence[Estimates]) -> Estimates:
-    """Put single estimates into arrays of shape (S,)."""
+    """Put single estimates into arrays.
+
+    Parameters
+    ----------
+    rows : sequence of Estimates
+        Fields of shape ().
+
+    Returns
+    -------
+    Estimates
+        Fields of shape (S,), in the unit and with the NaN of the rows, as `Estimates` says.
+    """
     names = Estimates.__slots__
     return Estimates(*(np.array([getattr(row, name) for row in rows]) for name in names))
 
 
 def gap_records(run: Run, family: Family) -> tuple[GroupGap, ...]:
-    """Compute the record of every member of a family."""
+    """Compute the record of every member of a family.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    family : Family
+        Its groups, terms or placebos; empty gives no record.
+
+    Returns
+    -------
+    tuple of GroupGap
+        In the order of the family, in the outcome's unit; ``None`` in a record = not available.
+    """
     if not family.subjects:
         return ()
     cells, size, of_term = run.cells, family.size, family.of_term
@@ -248,6 +315,8 @@ def bounds(run: Run, family: Family, values: Array) -> tuple[list[Bounds], list[
 
     Parameters
     ----------
+    run, family
+        The run and the members.
     values : ndarray, shape (2, n)
         Each variant's outcome with the open mass as favourable and as unfavourable.
 
@@ -275,7 +344,21 @@ def bounds(run: Run, family: Family, values: Array) -> tuple[list[Bounds], list[
 
 
 def second_estimands(run: Run, family: Family) -> tuple[SecondEstimand | None, ...]:
-    """Return every group's gap under ``phrases``, Holm-adjusted; ``None`` for a single term."""
+    """Return every group's gap under ``phrases``, Holm-adjusted.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    family : Family
+        Its groups.
+
+    Returns
+    -------
+    tuple of (SecondEstimand or None)
+        One for each group, in the outcome's unit; ``None`` for a single term or without an
+        interval.
+    """
     n_terms, _ = run.cells.count_by_subject(family.of_term, family.size)
     other = Family(family.subjects, family.of_term, "phrases")
     estimates, p_adjusted = estimate(run, other, run.cells)

@@ -135,8 +135,27 @@ def repeat_instability(answers: Answers) -> float | None:
 def excess_templates(
     table: PairTable, flips: PairFlips, subject_of_term: Codes, size: int
 ) -> Array:
-    """Return the excess disagreement by template, shape (size, units); NaN = not measured.
+    """Average the pairs' excess disagreement within templates.
 
+    Parameters
+    ----------
+    table : PairTable
+        The pairs.
+    flips : PairFlips
+        Of the same pairs.
+    subject_of_term : ndarray of int, shape (K,)
+        Member of each term of the table, -1 for none.
+    size : int
+        Number of members.
+
+    Returns
+    -------
+    ndarray, shape (size, units)
+        Unbiased for 1/2 sum (p - q)^2, on the scale of probabilities, in [-1, 1] (negative by
+        chance); NaN = missing.
+
+    Notes
+    -----
     Its interval is `audit.statistics.intervals.listed_interval` of these template means.
     """
     n_units, width = len(table.units), max(len(table.terms), 1)
@@ -150,7 +169,22 @@ def excess_templates(
 
 
 def sum_by_subject(values: Array, subject: Codes, size: int) -> Array:
-    """Add up a pair's values by subject, shape (size,); NaN where a subject has none."""
+    """Add up a pair's values by subject.
+
+    Parameters
+    ----------
+    values : ndarray, shape (P,)
+        A number of each pair, in any unit; NaN = missing.
+    subject : ndarray of int, shape (P,)
+        Subject of each pair, -1 for none.
+    size : int
+        Number of subjects.
+
+    Returns
+    -------
+    ndarray, shape (size,)
+        Sums in the unit of the values; NaN where a subject has no value. The definition of a sum.
+    """
     kept = (subject >= 0) & ~np.isnan(values)
     count = np.bincount(subject[kept], minlength=size)
     total = np.bincount(subject[kept], weights=values[kept], minlength=size)
@@ -161,6 +195,15 @@ def transitions(
     table: PairTable, flips: PairFlips, labels: tuple[str, ...]
 ) -> list[dict[str, object]]:
     """List how many pairs went from which reference label to which counterfactual label.
+
+    Parameters
+    ----------
+    table : PairTable
+        The pairs.
+    flips : PairFlips
+        Of the same pairs.
+    labels : tuple of str
+        Column names of the answers.
 
     Returns
     -------

@@ -139,7 +139,22 @@ def group_auc(gold: ArrayLike, score: ArrayLike, member: ArrayLike) -> GroupAuc:
 
 
 def auc(positive: ArrayLike, negative: ArrayLike) -> float:
-    """Return P(a positive scores above a negative) + P(tie) / 2; NaN if a side is empty.
+    """Return the area under the ROC curve: P(a positive scores above a negative) + P(tie) / 2.
+
+    Parameters
+    ----------
+    positive, negative : array_like, shape (n,) and (m,)
+        Scores of the texts whose gold label is, and is not, the outcome's; any unit, higher = more
+        likely.
+
+    Returns
+    -------
+    float
+        A probability, in [0, 1]; NaN if a side is empty.
+
+    Notes
+    -----
+    The Mann-Whitney statistic over n m (Hanley & McNeil 1982).
 
     Examples
     --------
@@ -216,12 +231,28 @@ def accuracy(
 
 
 def wilson(count: int, n: int, *, confidence_level: float = 0.95) -> tuple[float, float]:
-    """Return Wilson's interval of a share (Wilson 1927); NaN for n = 0.
+    """Return Wilson's interval of a share.
+
+    Parameters
+    ----------
+    count, n : int
+        Hits and trials, 0 <= count <= n.
+    confidence_level : float
+        In (0, 1).
+
+    Returns
+    -------
+    low, high : float
+        Fractions in [0, 1]; NaN for n = 0.
 
     Raises
     ------
     ValueError
         If the count is not between 0 and n, or the level not in (0, 1).
+
+    Notes
+    -----
+    Wilson 1927; exactly 0 or 1 at the ends.
     """
     z = float(-special.ndtri(alpha_of(confidence_level) / 2))
     if not 0 <= count <= n:

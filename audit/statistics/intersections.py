@@ -114,9 +114,9 @@ def intersection_excess(
     Returns
     -------
     Estimates
-        Gap of the group minus the sum of the parts' gaps, paired by template, in
-        [-1 - number of parts, 1 + number of parts]; positive = worse than additive, where larger
-        values are worse.
+        Fields of shape (...), fractions, NaN as in `listed_interval`: gap of the group minus the
+        sum of the parts' gaps, paired by template, in [-1 - number of parts, 1 + number of parts];
+        positive = worse than additive, where larger values are worse.
 
     Raises
     ------

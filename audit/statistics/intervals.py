@@ -65,7 +65,8 @@ def floor_h(cells: ArrayLike, axis: int = -1) -> Array:
     -------
     ndarray, shape (...)
         ``SD / sqrt(q (1 - q)) / 2`` with the population standard deviation and the mean q,
-        clipped to [1/4, 1/2]; 1/2 where q is 0 or 1 or where there is no cell.
+        clipped to [1/4, 1/2]; 1/2 where q is 0 or 1 or where there is no cell:
+        never NaN. A fraction, in [0, 1].
 
     Raises
     ------
@@ -91,7 +92,21 @@ def floor_h(cells: ArrayLike, axis: int = -1) -> Array:
 
 
 def floor_from_moments(mean: Array, variance: Array, count: Array) -> Array:
-    """Return h from the mean and population variance of ``count`` cells (see `floor_h`)."""
+    """Return h from the moments of the cells.
+
+    Parameters
+    ----------
+    mean, variance : ndarray, shape (...)
+        Mean, in [0, 1], and population variance of the cells.
+    count : ndarray, shape (...)
+        Number of cells.
+
+    Returns
+    -------
+    ndarray, shape (...)
+        A fraction in [1/4, 1/2]; 1/2 where there is no cell or no spread is possible, never NaN.
+        See `floor_h`.
+    """
     spread = mean * (1 - mean)
     inside = (count > 0) & (spread > 0)
     h = 0.5 * np.sqrt(variance / np.where(inside, spread, 1.0))
@@ -99,7 +114,27 @@ def floor_from_moments(mean: Array, variance: Array, count: Array) -> Array:
 
 
 def listed_variance(sum_squares: Array, count: Array, h: Array) -> Array:
-    """Return V_T from SS = sum (D - mean)^2 over ``count`` >= 2 templates and the floor h."""
+    """Return V_T, the variance of a mean of template gaps with its floor.
+
+    Parameters
+    ----------
+    sum_squares : ndarray, shape (...)
+        SS = sum (D - mean)^2, squared fractions.
+    count : ndarray, shape (...)
+        Templates T, at least 2.
+    h : ndarray, shape (...)
+        The floor of `floor_h`.
+
+    Returns
+    -------
+    ndarray, shape (...)
+        max(SS / (T - 1) / T, (SS + 2 h^2) / ((T + 1)(T + 2))), a squared fraction, positive with h;
+        NaN only where an argument is.
+
+    Notes
+    -----
+    Two pseudo-templates at +-h (Agresti & Min 2005, Bonett & Price 2012 add them to the counts).
+    """
     plain = sum_squares / (count - 1) / count
     floored = (sum_squares + 2 * h**2) / ((count + 1) * (count + 2))
     return np.maximum(plain, floored)
@@ -124,7 +159,8 @@ def listed_interval(
     Returns
     -------
     Estimates
-        With df = T - 1. The interval is NaN for T < 2, the estimate for T = 0.
+        Fields of shape (...), fractions with the sign of ``D``; df = T - 1. The interval is NaN
+        for T < 2, the estimate for T = 0.
 
     Raises
     ------
@@ -168,6 +204,7 @@ def phrases_interval(
     Returns
     -------
     Estimates
+        Fields of shape (...), fractions with the sign of ``X``.
         Satterthwaite df between min(T, K) - 1 and max(T, K) - 1. The interval is NaN for one term,
         one template, or too few cells to see an interaction; below 4 terms it is weak.
 
@@ -229,7 +266,8 @@ def census_interval(
     Returns
     -------
     Estimates
-        With a normal interval. It is NaN where a present cell has one repeat, and where repeats
+        Fields of shape (...), fractions, group minus reference; a normal
+        interval. It is NaN where a present cell has one repeat, and where repeats
         were drawn but none varied (that shows no sampling noise was seen, not that there is none).
 
     Raises
@@ -260,7 +298,25 @@ def census_from_noise(
     *,
     confidence_level: float,
 ) -> Estimates:
-    """Return interval (c) from each cell's sampling variance; ``drawn``: answers were sampled."""
+    """Return interval (c) from each cell's sampling variance.
+
+    Parameters
+    ----------
+    y, noise_y : ndarray, shape (..., T, K)
+        Cell values of the group, in [0, 1], and their sampling variances; NaN = missing, unknown.
+    b, noise_b : ndarray, shape (..., T, J)
+        The same of the fillers.
+    drawn : ndarray of bool, shape (...)
+        Whether answers were sampled.
+    confidence_level : float
+        In (0, 1).
+
+    Returns
+    -------
+    Estimates
+        Fields of shape (...), fractions, group minus reference; the interval is NaN as in
+        `census_interval`.
+    """
     rows, weights_y = _weights(y)
     columns, weights_b = _weights(b)
     present = (rows > 0) & (columns > 0)
@@ -294,7 +350,8 @@ def worst_case_unseen(T: int, confidence_level: float = 0.95) -> float:
     Returns
     -------
     float
-        ``1 - (alpha / 2)**(1 / T)``, in (0, 1): the exact binomial limit for 0 of T.
+        ``1 - (alpha / 2)**(1 / T)``, in (0, 1), never missing: the exact binomial limit for 0 of T
+        (Clopper & Pearson 1934).
 
     Raises
     ------

@@ -106,7 +106,10 @@ def score_deviation(values: ArrayLike) -> float | None:
 def score_range(values: ArrayLike) -> float | None:
     """Return ScoreRange: highest minus lowest term, averaged over the templates.
 
-    Parameters and missing values are those of `score_deviation`.
+    Parameters
+    ----------
+    values : array_like, shape (T, K)
+        As in `score_deviation`.
 
     Returns
     -------

@@ -86,17 +86,18 @@ def null_projection(
 
     Parameters
     ----------
-    a, b : array_like
+    a, b : array_like, shape (...)
         Rates of the group and of the rest under the alternative, in (0, 1).
-    n_g, n_r : array_like
+    n_g, n_r : array_like, shape (...)
         Texts of the group and of the rest, the weights of the two divergences.
-    delta : array_like
+    delta : array_like, shape (...)
         Difference that the null allows, in (-1, 1).
 
     Returns
     -------
-    a0, b0 : ndarray
-        The closest pair with a0 <= b0 + delta; the alternative itself where it is in the null.
+    a0, b0 : ndarray, shape (...)
+        Rates in (0, 1), never missing. The closest pair with a0 <= b0 + delta; the alternative
+        itself where it is in the null.
 
     Raises
     ------
@@ -106,7 +107,7 @@ def null_projection(
     Notes
     -----
     The divergence is convex along the boundary a0 = b0 + delta, so its slope is bisected; for
-    delta = 0 this is the pooled rate. Turner, Ly & Gruenwald, arXiv 2106.02693.
+    delta = 0 this is the pooled rate. Turner, Ly & Gruenwald 2021, arXiv 2106.02693.
     """
     a, b, m, n, d = np.broadcast_arrays(
         *(np.asarray(value, float) for value in (a, b, n_g, n_r, delta))
@@ -155,7 +156,8 @@ def log_e_values(
     Returns
     -------
     ndarray, shape (..., 4)
-        One column for each of `EFFECTS`; 0 in weeks without texts. E[exp] <= 1 under the null.
+        Natural logs; one column for each of `EFFECTS`; 0 in weeks without texts, never missing.
+        E[exp] <= 1 under the null.
     """
     xg, ng, xr, nr, b = (
         np.asarray(value, float)[..., None] for value in (x_g, n_g, x_r, n_r, rest_rate)
@@ -168,7 +170,24 @@ def log_e_values(
 
 
 def past_rate(x_r: ArrayLike, n_r: ArrayLike) -> Array:
-    """Return the smoothed rate of the rest over all *earlier* weeks, (x + .5) / (n + 5)."""
+    """Return the smoothed rate of the rest over all *earlier* weeks.
+
+    Parameters
+    ----------
+    x_r, n_r : array_like, shape (..., W)
+        Unfavourable answers and texts of the rest by week, counts of at least 0.
+
+    Returns
+    -------
+    ndarray, shape (..., W)
+        ``(x + .5) / (n + 5)``, in (0, 1): a probability that the week itself has no part in. It is
+        never missing; before the first text it is .1.
+
+    Notes
+    -----
+    The plug-in rate of the alternatives in `log_e_values`; any past rate keeps the e-value valid
+    (Turner & Gruenwald 2023).
+    """
     x, n = np.asarray(x_r, float), np.asarray(n_r, float)
     return np.asarray((np.cumsum(x, axis=-1) - x + 0.5) / (np.cumsum(n, axis=-1) - n + 5))
 
@@ -186,7 +205,8 @@ def dispersion(x: ArrayLike, n: ArrayLike) -> Array:
     ndarray, shape (..., W)
         phi_w >= 1, known before week w: the mean squared successive difference of
         2 asin(sqrt(rate)) over its variance 1/n + 1/n', times (1 + 2 / sqrt(k)) for k differences;
-        2 in the first four weeks. Weeks without texts give no difference.
+        2 in the first four weeks. Weeks without texts give no difference. A multiplier, never
+        missing (see `watch`).
     """
     counts, texts = np.asarray(x, float), np.asarray(n, float)
     seen = texts > 0
@@ -206,7 +226,23 @@ def dispersion(x: ArrayLike, n: ArrayLike) -> Array:
 
 
 def accumulate(log_e: ArrayLike) -> Evidence:
-    """Accumulate weekly evidence (..., W, alternatives), averaging over the alternatives."""
+    """Accumulate weekly evidence, averaging over the alternatives.
+
+    Parameters
+    ----------
+    log_e : array_like, shape (..., W, alternatives)
+        Natural logs of the weekly e-values.
+
+    Returns
+    -------
+    Evidence
+        ``log_e`` (a change from the start) and ``log_m`` (a change at any week), natural logs of
+        shape (..., W); -infinity for no evidence, never NaN.
+
+    Notes
+    -----
+    E-process and e-SR statistic M_w = e_w (M_{w-1} + 1): Shin, Ramdas & Rinaldo (2023).
+    """
     steps = np.asarray(log_e, float)
     weeks, alternatives = steps.shape[-2:]
     restarted = np.empty_like(steps)
@@ -270,14 +306,38 @@ def watch(
 
 
 def alarm(evidence: Evidence, factor: float = 1.0) -> NDArray[np.bool_]:
-    """Tell in which weeks E >= 40 or M >= 2080, both multiplied by ``factor``; shape (..., W)."""
+    """Tell in which weeks an alarm stands.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        Of one direction.
+    factor : float
+        Multiplier of both thresholds: 2 for two directions, times the number of groups.
+
+    Returns
+    -------
+    ndarray of bool, shape (..., W)
+        True where E >= 40 or M >= 2080, both times ``factor``; a missing week raises none.
+    """
     scale = math.log(factor)
     high_e = evidence.log_e >= math.log(ALARM_E) + scale
     return np.asarray(high_e | (evidence.log_m >= math.log(ALARM_M) + scale))
 
 
 def first_alarm(alarms: ArrayLike) -> NDArray[np.int64]:
-    """Return the index of the first week with an alarm, -1 where there is none."""
+    """Return the first week with an alarm.
+
+    Parameters
+    ----------
+    alarms : array_like of bool, shape (..., W)
+        Weeks with an alarm.
+
+    Returns
+    -------
+    ndarray of int, shape (...)
+        Index of the week, from 0 on; -1 where there is none.
+    """
     flags = np.asarray(alarms, bool)
     return np.where(flags.any(axis=-1), flags.argmax(axis=-1), -1).astype(np.int64)
 
@@ -293,7 +353,8 @@ def change_week(steps: ArrayLike) -> NDArray[np.int64]:
     Returns
     -------
     ndarray of int, shape (...)
-        Index of the start week whose evidence until now is largest.
+        Index of the start week whose evidence until now is largest; always one (Shin, Ramdas &
+        Rinaldo 2023).
     """
     weekly = np.asarray(steps, float)
     since = np.cumsum(weekly[..., ::-1, :], axis=-2)[..., ::-1, :]

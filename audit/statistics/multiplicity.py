@@ -123,7 +123,7 @@ def holm(p: ArrayLike) -> NDArray[np.float64]:
     Returns
     -------
     ndarray, shape (G,)
-        Adjusted p-values in [0, 1].
+        Adjusted p-values in [0, 1]; NaN stays.
 
     Raises
     ------
@@ -151,7 +151,7 @@ def benjamini_hochberg(p: ArrayLike) -> NDArray[np.float64]:
     Returns
     -------
     ndarray, shape (G,)
-        Adjusted p-values in [0, 1].
+        Adjusted p-values in [0, 1]; NaN stays.
 
     Raises
     ------

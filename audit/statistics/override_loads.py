@@ -40,6 +40,12 @@ def total_load(loads: Sequence[float], shares: Sequence[float] | None = None) ->
         Share of each group in the texts that mention a group; equal where not given. They are
         scaled to sum to 1.
 
+    Returns
+    -------
+    float
+        A share of the texts that mention a group, in [0, 1]; never missing. By definition a
+        weighted mean.
+
     Raises
     ------
     ValueError

@@ -185,7 +185,7 @@ def disagreement_curve(
 
     Parameters
     ----------
-    value, reference : array_like
+    value : array_like, shape (..., T, K)
         As in `override_curve`.
     share : array_like, broadcastable to (..., T, K)
         Share of the cell's unfavourable answers that the rule routes, in [0, 1]: the probability
@@ -194,6 +194,8 @@ def disagreement_curve(
     human : array_like, broadcastable to (..., T, K)
         Probability that a person answers a *routed* text unfavourably, in [0, 1]. A person who
         answers as the model does without the mention never does so where the two disagree: 0.
+    reference : array_like, broadcastable to (..., T, K)
+        As in `override_curve`.
     weight : array_like, broadcastable to (..., T, K)
         As in `override_curve`.
 
@@ -219,7 +221,18 @@ def disagreement_curve(
 
 
 def join_curves(curves: Sequence[OverrideCurve]) -> OverrideCurve:
-    """Put the rows of several curves about the same templates into one, in order."""
+    """Put the rows of several curves about the same templates into one, in order.
+
+    Parameters
+    ----------
+    curves : sequence of OverrideCurve
+        At least one, of equal shapes but for the rows.
+
+    Returns
+    -------
+    OverrideCurve
+        With all rows, in the unit of the parts.
+    """
     return OverrideCurve(
         thresholds=np.concatenate([curve.thresholds for curve in curves]),
         gaps=np.concatenate([curve.gaps for curve in curves], axis=-2),
@@ -269,6 +282,15 @@ def choose_threshold(
 
 def template_folds(T: int, rng: np.random.Generator, folds: int = FOLDS) -> NDArray[np.intp]:
     """Deal ``T`` whole templates into folds of nearly equal size, at random.
+
+    Parameters
+    ----------
+    T : int
+        Templates, at least 2.
+    rng : numpy.random.Generator
+        Deals them.
+    folds : int
+        Folds, at least 2; never more than templates.
 
     Returns
     -------

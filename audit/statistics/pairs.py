@@ -128,6 +128,15 @@ class PairTable:
 def build_table(variants: Sequence[Variant]) -> PairTable:
     """Arrange variants into pairs.
 
+    Parameters
+    ----------
+    variants : sequence of Variant
+        In any order; those with the same ``context`` are compared with one another.
+
+    Returns
+    -------
+    PairTable
+
     Raises
     ------
     ValueError
@@ -190,10 +199,21 @@ def _columns(rows: Iterable[tuple[int, ...]], width: int) -> Codes:
 
 
 def mean_by(codes: Codes, values: Array, size: int) -> Array:
-    """Average values that share a code, leaving NaN out; NaN where nothing is left.
+    """Average values that share a code, leaving NaN out.
 
-    ``values`` has shape (n,) or (n, L), where a row is present or missing as a whole; the result
-    (size,) or (size, L).
+    Parameters
+    ----------
+    codes : ndarray of int, shape (n,)
+        Which mean each value belongs to.
+    values : ndarray, shape (n,) or (n, L)
+        NaN = missing; a row is present or missing as a whole.
+    size : int
+        Number of means.
+
+    Returns
+    -------
+    ndarray, shape (size,) or (size, L)
+        In the unit of the values; NaN where nothing is left. The definition of a mean.
     """
     missing = np.isnan(values)
     present = ~(missing if values.ndim == 1 else missing.any(axis=1))
@@ -207,7 +227,23 @@ def mean_by(codes: Codes, values: Array, size: int) -> Array:
 def noise_of_mean(codes: Codes, noise: Array, present: NDArray[np.bool_], size: int) -> Array:
     """Return the sampling variance of the mean over the present values that share a code.
 
-    NaN where nothing is present or where the variance of a present value is unknown.
+    Parameters
+    ----------
+    codes : ndarray of int, shape (n,)
+        Which mean each value belongs to.
+    noise : ndarray, shape (n,)
+        Sampling variance of each value, at least 0; NaN = unknown.
+    present : ndarray of bool, shape (n,)
+        Whether a value is measured.
+    size : int
+        Number of means.
+
+    Returns
+    -------
+    ndarray, shape (size,)
+        At least 0, squared unit of the values; NaN where nothing is present or where the variance
+        of a present value is unknown. By definition the sum of the variances over the squared
+        count.
     """
     count = np.bincount(codes[present], minlength=size)
     total = np.bincount(codes[present], weights=noise[present], minlength=size)
@@ -279,7 +315,22 @@ def pair_gaps(
 
 
 def describe_pairs(table: PairTable, answers: Answers, outcome: Outcome) -> list[PairGap]:
-    """Describe all pairs of a table (see `pair_gaps`)."""
+    """Describe all pairs of a table.
+
+    Parameters
+    ----------
+    table : PairTable
+        The pairs.
+    answers : Answers
+        Of the table's variants.
+    outcome : Outcome
+        Unit and range of the estimate.
+
+    Returns
+    -------
+    list of PairGap
+        In the order of the table, see `pair_gaps`.
+    """
     context = table.pairs[0]
     y, b = table.by_pair(answers.value), table.by_context(answers.value)[context]
     low, span = outcome.range[0], outcome.span
@@ -309,20 +360,54 @@ def describe_pairs(table: PairTable, answers: Answers, outcome: Outcome) -> list
 
 
 def modes(shares: Array) -> NDArray[np.bool_]:
-    """Return which labels are most frequent in each row, shape (n, L); none in a row of NaN."""
+    """Return which labels are most frequent in each row.
+
+    Parameters
+    ----------
+    shares : ndarray, shape (n, L)
+        Share of each label, in [0, 1]; a row of NaN = nothing parsed.
+
+    Returns
+    -------
+    ndarray of bool, shape (n, L)
+        True where a label is most frequent, several in a tie (up to 1e-9), none in a missing row.
+        The definition of a mode.
+    """
     top = np.max(shares, axis=1, initial=0.0, keepdims=True)
     return np.asarray(shares >= top - _TIES)
 
 
 def majority(shares: Array) -> Codes:
-    """Return the column of each row's unique mode, or -1 for a tie or nothing, shape (n,)."""
+    """Return the column of each row's unique mode.
+
+    Parameters
+    ----------
+    shares : ndarray, shape (n, L)
+        As in `modes`.
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+        Column, or -1 for a tie or a missing row.
+    """
     most = modes(shares)
     unique = most.sum(axis=1) == 1
     return np.where(unique, most.argmax(axis=1) if shares.shape[1] else -1, -1)
 
 
 def number(value: float) -> float | None:
-    """Return a value for a record: a float, or ``None`` for NaN."""
+    """Return a value for a record.
+
+    Parameters
+    ----------
+    value : float
+        In any unit; NaN = missing.
+
+    Returns
+    -------
+    float or None
+        The same value in its unit, ``None`` for NaN: records hold no NaN (see `audit.records`).
+    """
     return None if np.isnan(value) else float(value)
 
 

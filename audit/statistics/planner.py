@@ -186,7 +186,23 @@ def plan(
 def one_more(
     components: Components, design: Design, *, estimand: Estimand = "listed"
 ) -> tuple[OneMore, ...]:
-    """Return what one more template, term, repeat and filler buys, and the calls each costs."""
+    """Return what one more template, term, repeat and filler buys.
+
+    Parameters
+    ----------
+    components : Components
+        From a pilot or from priors.
+    design : Design
+        The run as intended.
+    estimand : {'listed', 'phrases'}
+        What the interval is about.
+
+    Returns
+    -------
+    tuple of OneMore
+        The standard error with it, a fraction, and the calls it costs; a repeat only where answers
+        are drawn.
+    """
     choices: list[tuple[Literal["template", "term", "repeat", "filler"], Design]] = [
         ("template", replace(design, templates=design.templates + 1)),
         ("term", replace(design, terms=design.terms + 1)),

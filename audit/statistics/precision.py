@@ -29,7 +29,8 @@ def smallest_detectable_gap(
     Returns
     -------
     float
-        ``(t_{1 - alpha/2, T-1} + t_{power, T-1}) * standard_error``.
+        ``(t_{1 - alpha/2, T-1} + t_{power, T-1}) * standard_error``, positive, in the error's unit;
+        never missing. As `audit.statistics.design.detectable_gap`.
 
     Raises
     ------

@@ -51,20 +51,24 @@ def spent_alpha(t: ArrayLike, *, confidence_level: float = 0.95) -> Array:
 
     Parameters
     ----------
-    t : array_like
+    t : array_like, shape (...)
         Share of the templates seen, in (0, 1].
     confidence_level : float
         One minus the error of the whole run.
 
     Returns
     -------
-    ndarray
-        ``4 - 4 Phi(z_{1 - alpha/4} / sqrt(t))``, alpha at t = 1.
+    ndarray, shape (...)
+        A probability: ``4 - 4 Phi(z_{1 - alpha/4} / sqrt(t))``, alpha at t = 1; never missing.
 
     Raises
     ------
     ValueError
         If a time is outside (0, 1].
+
+    Notes
+    -----
+    The spending function of O'Brien-Fleming type of Lan & DeMets 1983.
     """
     times = np.asarray(t, float)
     if not ((times > 0) & (times <= 1)).all():
@@ -86,7 +90,8 @@ def round_bounds(looks: int | Sequence[float], *, confidence_level: float = 0.95
     Returns
     -------
     ndarray, shape (looks,)
-        z such that P(any |Z_j| >= z_j) spends exactly `spent_alpha` at every look.
+        z, positive multipliers of the standard error, such that P(any |Z_j| >= z_j) spends exactly
+        `spent_alpha` at every look; never missing.
 
     Raises
     ------
@@ -140,7 +145,22 @@ def round_bounds(looks: int | Sequence[float], *, confidence_level: float = 0.95
 
 
 def round_levels(bounds: ArrayLike) -> Array:
-    """Return the confidence level of the interval shown at every look: 1 - 2 (1 - Phi(z))."""
+    """Return the confidence level of the interval shown at every look.
+
+    Parameters
+    ----------
+    bounds : array_like, shape (looks,)
+        Bounds z_j of `round_bounds`, positive.
+
+    Returns
+    -------
+    ndarray, shape (looks,)
+        ``1 - 2 (1 - Phi(z_j))``, in (0, 1); never missing.
+
+    Notes
+    -----
+    Repeated confidence intervals: Jennison & Turnbull (1989).
+    """
     return np.asarray(1 - 2 * special.ndtr(-np.asarray(bounds, float)))
 
 

@@ -86,8 +86,25 @@ def _rows_within(run: Run, groups: Family, within: Mapping[str, Codes], by: str)
 
 
 def paired_difference(run: Run, first: Codes, second: Codes, size: int) -> Estimates:
-    """Estimate D(first) - D(second), paired by template, for each of ``size`` members.
+    """Estimate D(first) - D(second), paired by template, for each member.
 
+    Parameters
+    ----------
+    run : Run
+        The run.
+    first, second : ndarray of int, shape (K,)
+        Member of each term of the table on either side, -1 for none.
+    size : int
+        Number of members.
+
+    Returns
+    -------
+    Estimates
+        Fields of shape (size,), fractions, first minus second; NaN as in
+        `audit.statistics.intervals.listed_interval`.
+
+    Notes
+    -----
     The reference cancels, so the floor comes from the two sides' own cells.
     """
     left = run.cells.template_gaps(first, size)
@@ -148,7 +165,18 @@ def stratum_rows(
 
 
 def interval_record(interval: Interval | None) -> Record | None:
-    """Return an interval as published."""
+    """Return an interval as published.
+
+    Parameters
+    ----------
+    interval : Interval or None
+        In the outcome's unit.
+
+    Returns
+    -------
+    dict or None
+        ``low``, ``high``, ``confidence_level`` and ``method``; ``None`` where there is none.
+    """
     if interval is None:
         return None
     return {name: getattr(interval, name) for name in Interval.__slots__}
@@ -156,6 +184,13 @@ def interval_record(interval: Interval | None) -> Record | None:
 
 def reference_sensitivity(run: Run, groups: Family) -> list[Record]:
     """List each group's gap against each filler alone: how much hangs on the choice of reference.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    groups : Family
+        Its groups.
 
     Returns
     -------
@@ -188,6 +223,15 @@ def placebo_adjusted(
 ) -> tuple[SecondEstimand | None, ...]:
     """Subtract the mean placebo gap from each group's gap, paired by template.
 
+    Parameters
+    ----------
+    run : Run
+        The run.
+    groups : Family
+        Its groups.
+    placebos : Family
+        Its placebos.
+
     Returns
     -------
     tuple of (SecondEstimand or None)
@@ -214,6 +258,13 @@ def placebo_adjusted(
 
 def secondary_outcomes(run: Run, groups: Family) -> list[Record]:
     """List each group's gap of other outcomes, with interval ``listed``: outside the verdicts.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    groups : Family
+        Its groups.
 
     Returns
     -------
@@ -246,6 +297,13 @@ def secondary_outcomes(run: Run, groups: Family) -> list[Record]:
 
 def dispersion(run: Run, groups: Family) -> list[Record]:
     """List how much the terms of each group differ from one another.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    groups : Family
+        Its groups.
 
     Returns
     -------
@@ -282,7 +340,8 @@ def worst_group(
     Returns
     -------
     (str, float) or None
-        ``None`` where nothing was measured. The estimate of a maximum is biased outwards.
+        Group and gap, in the estimates' unit; ``None`` where nothing was measured. By definition
+        the largest of the list: the estimate of a maximum is biased outwards.
     """
     measured = {group: gap for group, gap in estimates.items() if gap is not None}
     if not measured:

@@ -28,7 +28,24 @@ class TwoWay:
 
 
 def two_way(X: Array) -> TwoWay:
-    """Split template x term differences, with missing cells (see `phrases_interval`)."""
+    """Split template x term differences, with missing cells.
+
+    Parameters
+    ----------
+    X : ndarray, shape (..., T, K)
+        Cell differences, counterfactual minus reference, in [-1, 1]; NaN = missing.
+
+    Returns
+    -------
+    TwoWay
+        V_K, V_I and the residual mean square, squared fractions of shape (...), and the row means,
+        of shape (..., T) with NaN for an empty row; meaningless where ``usable`` is false.
+
+    Notes
+    -----
+    Two-way clustering (Cameron, Gelbach & Miller 2011); with missing cells the weights and the
+    least-squares residuals that `audit.statistics.intervals.phrases_interval` states.
+    """
     present = ~np.isnan(X)
     in_row, in_column = present.sum(axis=-1), present.sum(axis=-2)
     t, k, n = (in_row > 0).sum(axis=-1), (in_column > 0).sum(axis=-1), in_row.sum(axis=-1)
@@ -68,13 +85,14 @@ def term_spread(X: ArrayLike) -> tuple[Array, Array, Array]:
 
     Returns
     -------
-    sd : ndarray
+    sd : ndarray, shape (...)
         ``sqrt(max(0, K (V_K - V_I)))``, in [0, 1]: true spread of the terms' gaps.
-    F : ndarray
+    F : ndarray, shape (...)
         V_K / V_I; infinite where the terms differ and there is no interaction.
-    p_value : ndarray
+    p_value : ndarray, shape (...)
         Of equal terms, F distribution with K - 1 and the interaction's degrees of freedom.
         All three are NaN where interval (b) does not exist, F and p also where nothing varies.
+        The F test of a two-way table (`two_way` states the variances).
 
     Raises
     ------

@@ -168,7 +168,23 @@ def cells_of(
 
 
 def cell_noise(table: PairTable, noise: Array, present: NDArray[np.bool_]) -> tuple[Array, Array]:
-    """Return the sampling variance of ``y`` and ``b`` of `cells_of`, from that of each variant."""
+    """Return the sampling variance of ``y`` and ``b`` of `cells_of`.
+
+    Parameters
+    ----------
+    table : PairTable
+        The pairs.
+    noise : ndarray, shape (n variants,)
+        Sampling variance of each variant's value, at least 0; NaN = unknown.
+    present : ndarray of bool, shape (n variants,)
+        Whether a variant is measured.
+
+    Returns
+    -------
+    y, b : ndarray, shape (n,) and (m,)
+        Variances on the squared scale of the values, in the order of `Cells`; NaN = missing or
+        unknown.
+    """
     by_pair = table.noise_by_pair(noise, present)
     measured = ~np.isnan(table.by_pair(np.where(present, 1.0, np.nan)))
     codes, cell = np.unique(

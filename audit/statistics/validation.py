@@ -11,6 +11,16 @@ Array = NDArray[np.float64]
 def alpha_of(confidence_level: float) -> float:
     """Return 1 - level.
 
+    Parameters
+    ----------
+    confidence_level : float
+        In (0, 1).
+
+    Returns
+    -------
+    float
+        In (0, 1); never missing. The definition of a two-sided level.
+
     Raises
     ------
     ValueError
@@ -24,10 +34,28 @@ def alpha_of(confidence_level: float) -> float:
 def checked(values: ArrayLike, name: str, *, low: float, high: float) -> Array:
     """Return ``values`` as floats; NaN may stand for missing, anything beyond the limits may not.
 
+    Parameters
+    ----------
+    values : array_like, shape (...)
+        What a caller gave.
+    name : str
+        The argument's name, for the error.
+    low, high : float
+        Limits, in the values' unit; a rounding error of 1e-9 beyond them passes.
+
+    Returns
+    -------
+    ndarray, shape (...)
+        The same values, in their unit; NaN = missing stays. See the functions that call this.
+
     Raises
     ------
     ValueError
         Naming the argument, if a value is infinite or outside [low, high].
+
+    Notes
+    -----
+    `audit.statistics.intervals` says what the limits of each argument mean.
     """
     array = np.asarray(values, dtype=float)
     slack = 1e-9
