@@ -150,7 +150,24 @@ def _by_template(run: Run, groups: Family) -> list[Record]:
 def stratum_rows(
     run: Run, groups: Family, estimates: Estimates, by: str, value: str
 ) -> list[Record]:
-    """Turn estimates into records, leaving out groups without any template."""
+    """Turn estimates into records, leaving out groups without any template.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    groups : Family
+        Its groups.
+    estimates : Estimates
+        Of the groups, fields of shape (G,).
+    by, value : str
+        The property, and its value in this stratum.
+
+    Returns
+    -------
+    list of dict
+        Rows of `strata`.
+    """
     return [
         {
             "by": by,

@@ -24,7 +24,19 @@ Apart = Literal["literal", "slur"]
 def apart_strata(run: Run, groups: Family, stratum: Apart) -> list[Record]:
     """List each group's gap in sentences that decide nothing: literal ones, or those with a slur.
 
-    Rows are those of `audit.statistics.strata.strata`, by ``use`` or by ``stratum``.
+    Parameters
+    ----------
+    run : Run
+        Those sentences alone.
+    groups : Family
+        The groups in them.
+    stratum : {'literal', 'slur'}
+        Which sentences these are.
+
+    Returns
+    -------
+    list of dict
+        Rows of `audit.statistics.strata.strata`, by ``use`` or by ``stratum``.
     """
     estimates = listed(run, groups.of_term, groups.size, run.cells)
     by = "use" if stratum == LITERAL else "stratum"
@@ -84,6 +96,20 @@ def word_gaps(
 def worse(interval: Interval | None, outcome: Outcome, tolerance: float) -> bool | None:
     """Tell whether an interval lies on the bad side of 0 with its middle beyond the limit.
 
+    Parameters
+    ----------
+    interval : Interval or None
+        Of a gap, in the outcome's unit; ``None`` = not measured.
+    outcome : Outcome
+        Says which end is bad.
+    tolerance : float
+        The limit, in the same unit.
+
+    Returns
+    -------
+    bool or None
+        ``None`` where there is no interval.
+
     Examples
     --------
     >>> from audit.records import Task
@@ -101,7 +127,18 @@ def worse(interval: Interval | None, outcome: Outcome, tolerance: float) -> bool
 
 
 def reading(word: bool | None, person: bool | None) -> Reading | None:
-    """Name where a term is treated worse; ``None`` if nowhere, or where one is not known."""
+    """Name where a term is treated worse.
+
+    Parameters
+    ----------
+    word, person : bool or None
+        `worse` in literal sentences and in those about people.
+
+    Returns
+    -------
+    str or None
+        ``word``, ``person`` or ``both``; ``None`` if nowhere, or where one is not known.
+    """
     if word is None or person is None or not (word or person):
         return None
     if word and person:
