@@ -51,6 +51,8 @@ class _Known:
     needs: str
     packages: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    reads: str | None = None
+    """The one language that the target knows words of."""
 
     @property
     def takes_locator(self) -> bool:
@@ -72,6 +74,7 @@ _KNOWN = {
         "torch, transformers",
         _MODEL_PACKAGES,
         ("reference/config.json", "reference/model.safetensors"),
+        "en",
     ),
     "causal": _Known(
         "causal:ID_OR_PATH",
@@ -119,15 +122,25 @@ _KNOWN = {
         "predictions made elsewhere (CSV, JSONL, Parquet)",
         "nothing more; pyarrow for Parquet",
     ),
-    "textblob": _Known("textblob", "TextBlob's polarity lexicon", "textblob", ("textblob",)),
+    "textblob": _Known(
+        "textblob", "TextBlob's polarity lexicon", "textblob", ("textblob",), reads="en"
+    ),
     "vader": _Known(
-        "vader", "VADER's sentiment lexicon and rules", "vaderSentiment", ("vaderSentiment",)
+        "vader",
+        "VADER's sentiment lexicon and rules",
+        "vaderSentiment",
+        ("vaderSentiment",),
+        reads="en",
     ),
 }
 
 
 def create_classifier(
-    spec: str | None, task: Task | None, options: ClassifierOptions
+    spec: str | None,
+    task: Task | None,
+    options: ClassifierOptions,
+    *,
+    language: str | None = None,
 ) -> Classifier:
     """Load the target that ``spec`` names.
 
@@ -148,7 +161,8 @@ def create_classifier(
     Raises
     ------
     ConfigError
-        If the scheme is unknown, its locator is missing, or the task does not fit the target.
+        If the scheme is unknown, its locator is missing, or the task or the language does not fit
+        the target.
     ClassifierError
         If the target cannot be loaded.
 
@@ -176,7 +190,21 @@ def create_classifier(
             where=f"--model {spec}",
             hint=f"write --model {known.spec}",
         )
+    if known is not None and known.reads is not None and language is not None:
+        _check_language(scheme, known.reads, language)
     return _factory(points[scheme])(locator, task, options)
+
+
+def _check_language(scheme: str, reads: str, language: str) -> None:
+    """Refuse sentences of which the target knows no word: no gap would mean nothing."""
+    if language.lower().split("-")[0] != reads:
+        raise ConfigError(
+            f"the language does not match: {scheme} knows words of {reads!r} only, and the probe "
+            f"set is in {language[:40]!r}",
+            where=f"--model {scheme}",
+            hint="name a target that reads this language; no gap between words that a target does "
+            "not know would mean nothing",
+        )
 
 
 def list_schemes() -> list[SchemeInfo]:

@@ -231,7 +231,7 @@ def _check_by_target(linted: LintedFile, model: str, options: ClassifierOptions)
         return
     plain = next((term for term in probe_set.reference if not term.text), probe_set.reference[0])
     variants = list(_held_against(linted.expansion.variants, plain.id))
-    classifier = create_classifier(model, probe_set.task, options)
+    classifier = create_classifier(model, probe_set.task, options, language=probe_set.language)
     requests = [Request(id=variant.id, text=variant.text) for variant in variants]
     answers = [a for batch in LocalEngine().run(classifier, requests) for a in batch]
     terms = [term for _, term in _controls(probe_set) if term.id != plain.id]

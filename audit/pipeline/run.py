@@ -133,7 +133,9 @@ def run_audit(
         )
         check_something_to_audit(expansion.variants)
         settings = dataclasses.replace(options.classifier, sampling=probe_set.sampling)
-        classifier = create_classifier(model, probe_set.task, settings)
+        classifier = create_classifier(
+            model, probe_set.task, settings, language=probe_set.language
+        )
     redact = must_redact(probe_set, options.redact_text, classifier)
     redactor = Redactor(probe_set, expansion) if redact else None
     shown = expansion if redactor is None else redactor.expansion(expansion)

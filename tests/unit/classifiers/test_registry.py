@@ -70,3 +70,19 @@ def test_target_that_cannot_be_imported(monkeypatch: pytest.MonkeyPatch, task: T
     with pytest.raises(ClassifierError, match="no_such_package"):
         create_classifier("mine:x", task, ClassifierOptions())
     assert [(row.name, row.installed) for row in list_schemes()] == [("mine", True)]
+
+
+@pytest.mark.parametrize("spec", ["vader", "textblob", "reference", None])
+@pytest.mark.parametrize("language", ["es", "ja", "tr-TR"])
+def test_a_target_that_knows_no_word_of_the_language_is_refused(
+    spec: str | None, language: str, task: Task
+) -> None:
+    with pytest.raises(ConfigError, match="the language does not match") as caught:
+        create_classifier(spec, task, ClassifierOptions(), language=language)
+    assert language in caught.value.what
+    assert caught.value.exit_code == 2
+
+
+def test_other_english_is_english() -> None:
+    task = Task(kind="score", range=(-1, 1), favourable_end="high")
+    assert create_classifier("vader", task, ClassifierOptions(), language="en-GB").info.score_range
