@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import gettext
 import io
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from importlib.resources import files
 from string import Formatter
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
+from babel.dates import format_date, format_datetime
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -27,6 +27,7 @@ from audit.report.message import (
     Day,
     Fragment,
     Listing,
+    Moment,
     Number,
     Sentence,
     Share,
@@ -44,6 +45,8 @@ _MINUS = "−"  # U+2212, as wide as the plus sign
 _NOT_AVAILABLE = say("not available")
 _SPAN = say("{low} to {high}")
 _POINTS = say("{number} points")
+_LESS_THAN = say("less than {least}")
+_NOISE = 1e-9  # a share below it is a rounding error of zero
 _MARK = "\ue000"  # a private-use character: splits a joined list back into its items
 
 
@@ -171,7 +174,7 @@ class Language:
         pattern = "#,##0" + ("." + "0" * digits if digits else "")
         return str(format_decimal(value, format=pattern, locale=self.locale)).replace("-", _MINUS)
 
-    def _atom(self, value: int | Amount | Span | Share | Number | Day | Tongue) -> str:
+    def _atom(self, value: int | Amount | Span | Share | Number | Day | Moment | Tongue) -> str:
         match value:
             case Amount():
                 text = self.amount(value)
@@ -181,6 +184,8 @@ class Language:
                 text = self._number(value)
             case Day():
                 text = self._day(value.iso)
+            case Moment():
+                text = self._moment(value.iso)
             case Tongue():
                 text = self.language_name(value.tag)
             case _:
@@ -193,6 +198,9 @@ class Language:
             return self.text(_NOT_AVAILABLE)
         if isinstance(number, Number):
             return self.decimal(number.value, number.digits)
+        least = 10.0 ** -(number.digits + 2)
+        if _NOISE < number.value < least / 2:
+            return self.text(fill(_LESS_THAN, least=Share(least, number.digits)))
         pattern = "#,##0" + ("." + "0" * number.digits if number.digits else "") + "%"
         shown = format_percent(number.value, format=pattern, locale=self.locale)
         return str(shown).replace("-", _MINUS)
@@ -204,6 +212,16 @@ class Language:
         except ValueError:
             return inert(iso, limit=40)
         return str(format_date(day, format="long", locale=self.locale))
+
+    def _moment(self, iso: str) -> str:
+        """Return date and time in words, in UTC; what is no ISO time is shown as it stands."""
+        try:
+            moment = datetime.fromisoformat(iso)
+        except ValueError:
+            return inert(iso, limit=40)
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        shown = format_datetime(aware.astimezone(UTC), format="long", locale=self.locale)
+        return str(shown).replace("\u202f", " ")
 
     def _translate(self, sentence: Sentence) -> str:
         if sentence.plural is None:

@@ -65,6 +65,13 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """A time of day with its date, in UTC, from ISO 8601."""
+
+    iso: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tongue:
     """The name of a language, from its tag."""
 
@@ -101,7 +108,7 @@ class Sentence:
 
 
 Value: TypeAlias = (
-    str | int | Amount | Span | Share | Number | Day | Tongue | Listing | Toned | Sentence
+    str | int | Amount | Span | Share | Number | Day | Moment | Tongue | Listing | Toned | Sentence
 )
 
 

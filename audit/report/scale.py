@@ -10,7 +10,8 @@ from typing import Literal
 from audit.report.message import Unit
 
 _STEPS = (1.0, 2.0, 5.0, 10.0)
-_MOST_TICKS = 7
+_MOST_TICKS: dict[Unit, int] = {"points": 7, "score": 5}  # "+0.05" is wider than "+20"
+_LABEL_ROOM = 0.09  # of the axis, beyond the outermost tick: half a label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,20 +68,22 @@ def scale_over(
     low, high = max(min((low, *extra)), low - room), min(max((high, *extra)), high + room)
     pad = 0.04 * (high - low)
     low, high = low - pad, high + pad
-    step = _step(high - low)
+    step = _step(high - low, _MOST_TICKS[unit])
     first = math.ceil(low / step)
     last = math.floor(high / step)
     ticks = tuple(round(step * number, 12) for number in range(first, last + 1))
+    room = _LABEL_ROOM * (high - low)
+    low, high = min(low, ticks[0] - room), max(high, ticks[-1] + room)
     return Scale(
         low=low, high=high, ticks=ticks, tolerance=tolerance, unit=unit, worse_end=worse_end
     )
 
 
-def _step(width: float) -> float:
-    """Return the smallest round step that leaves at most seven ticks."""
-    power = math.floor(math.log10(width / _MOST_TICKS))
+def _step(width: float, most: int) -> float:
+    """Return the smallest round step that leaves at most ``most`` ticks."""
+    power = math.floor(math.log10(width / most))
     for factor in _STEPS:
         step: float = factor * 10.0**power
-        if width / step <= _MOST_TICKS:
+        if width / step <= most:
             return step
     return 10.0 ** (power + 1)

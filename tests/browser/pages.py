@@ -10,6 +10,7 @@ from tests.report.fixtures import (
     results_little,
     results_null,
     results_score,
+    results_wide,
     signoff,
 )
 from tests.report.test_hostile import ATTACKS, attacked
@@ -19,6 +20,7 @@ NAMES = (
     "null.html",
     "little.html",
     "score.html",
+    "wide.html",
     "hostile.html",
     "gap.ja.html",
     "signed.html",
@@ -26,7 +28,14 @@ NAMES = (
     "sharded/index.html",
     "sharded/terms-1-1.html",
 )
-MORE_REPORTS = ("null.html", "little.html", "hostile.html", "gap.ja.html", "signed.html")
+MORE_REPORTS = (
+    "null.html",
+    "wide.html",
+    "little.html",
+    "hostile.html",
+    "gap.ja.html",
+    "signed.html",
+)
 
 
 def all_pages() -> dict[str, str]:
@@ -35,6 +44,7 @@ def all_pages() -> dict[str, str]:
         "gap": build_report(compared(), evidence()),
         "null": build_report(results_null(), evidence(demonstration=True)),
         "little": build_report(results_little(), evidence(prompt=None, pairs=[])),
+        "wide": build_report(results_wide(), evidence()),
         "score": build_report(results_score(), evidence(prompt=None)),
         "signed": build_report(results_gap(), evidence(signoff=signoff())),
         "hostile": build_report(*attacked(ATTACKS["image"] + ATTACKS["override"] * 20)),

@@ -70,8 +70,11 @@ def test_nothing_is_said_by_colour_alone(open_page: OpenPage) -> None:
         assert ("Worse:" if "worse" in kind else "Better:") in text
 
 
-def test_the_axis_runs_unbroken_through_all_tables_of_groups(open_page: OpenPage) -> None:
-    page = open_page("gap.html", details=True)
+@pytest.mark.parametrize("width", [1280, 900])
+def test_the_axis_runs_unbroken_through_all_tables_of_groups(
+    open_page: OpenPage, width: int
+) -> None:
+    page = open_page("gap.html", width=width, details=True)
     columns = page.evaluate(
         """() => [...document.querySelectorAll('#groups svg:not(.key)')].map(svg => {
             const box = svg.getBoundingClientRect();
@@ -81,3 +84,40 @@ def test_the_axis_runs_unbroken_through_all_tables_of_groups(open_page: OpenPage
     lefts, widths = {left for left, _ in shown}, {width for _, width in shown}
     assert max(lefts) - min(lefts) <= 1
     assert max(widths) - min(widths) <= 1
+
+
+LABELS = """() => {
+  const shown = [...document.querySelectorAll('svg.r')].filter(svg => svg.checkVisibility());
+  const box = text => text.getBoundingClientRect();
+  const crowded = [], outside = [];
+  let charts = 0;
+  for (const svg of shown) {
+    const name = (svg.querySelector('use') || {getAttribute: () => ''}).getAttribute('href');
+    if (!['#axis', '#axis2'].includes(name)) continue;
+    charts += 1;
+    const frame = box(svg);
+    const copy = document.querySelector(name).cloneNode(true);
+    copy.removeAttribute('id');
+    svg.appendChild(copy);
+    const texts = [...copy.querySelectorAll('text')].map(text => [text.textContent, box(text)]);
+    copy.remove();
+    for (const [word, at] of texts) {
+      if (at.left < frame.left - 1 || at.right > frame.right + 8) outside.push(word);
+      for (const [other, to] of texts)
+        if (word < other && at.top < to.bottom && to.top < at.bottom
+            && at.left < to.right && to.left < at.right) crowded.push([word, other]);
+    }
+  }
+  return {charts, crowded, outside};
+}"""
+
+
+@pytest.mark.parametrize("width", [320, 700, 1000, 1280])
+@pytest.mark.parametrize("name", ["gap.html", "null.html", "score.html", "wide.html"])
+def test_the_labels_of_an_axis_neither_touch_nor_leave_it(
+    open_page: OpenPage, name: str, width: int
+) -> None:
+    found = open_page(name, width=width).evaluate(LABELS)
+    assert found["charts"] >= 1
+    assert found["crowded"] == []
+    assert found["outside"] == []

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from audit.report.inert import inert
-from audit.report.message import Listing, Sentence, Tone, Value, code, fill
+from audit.report.message import Day, Listing, Moment, Sentence, Tone, Value, code, fill
 from audit.report.model import ConsultedSection, MethodSection, NotTestedSection, SinceSection
 from audit.report.parts import Change, Fact, Head, Item
 from audit.report.results import GapData
@@ -132,7 +132,7 @@ def consulted(material: Material) -> ConsultedSection:
         "consultation": told,
         "authors": _people(probe.authors) or words.NOT_STATED,
         "reviewers": _people(probe.reviewers) or words.NO_REVIEWERS,
-        "review_date": inert(probe.review_date, limit=40) if probe.review_date else None,
+        "review_date": Day(probe.review_date) if probe.review_date else None,
         "licence": inert(probe.licence, limit=LABEL_LIMIT) if probe.licence else None,
         **_justification(probe.justification),
     }
@@ -238,8 +238,8 @@ def _method_facts(material: Material) -> tuple[Fact, ...]:
         "versions": _pairs(spec.versions),
         "times": fill(
             words.FROM_TO,
-            start=inert(results.started, limit=40),
-            end=inert(results.finished, limit=40) if results.finished else words.NOT_STATED,
+            start=Moment(results.started),
+            end=Moment(results.finished) if results.finished else words.NOT_STATED,
         ),
         "file": words.RESULTS_FILE,
     }

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from audit.report.inert import inert
-from audit.report.message import Listing, Number, Sentence, Share, Span
+from audit.report.message import Listing, Number, Sentence, Share, Span, fill
+from audit.report.parts import Fact
+from audit.report.results import GapData
 from audit.report.sections.material import LABEL_LIMIT, Material, called
 from audit.report.tables import DriverData, ExplanationData, VocabularyTermData
 from audit.report.wording import drivers as words
 
-_MOST_GROUPS = 8
 _MOST_TERMS = 12
 _TERM_LIMIT = 60
 
@@ -44,7 +45,8 @@ def explanation(material: Material) -> Sentence | None:
 
 def notes(material: Material) -> list[Sentence]:
     """Return the notes of section 4."""
-    return [*_carried(material), *_known(material), *_unknown(material), *_gold(material)]
+    control = reference_words(material)
+    return [*((control,) if control else ()), *_unknown(material), *_gold(material)]
 
 
 def ignorance(material: Material) -> Sentence | None:
@@ -61,14 +63,18 @@ def ignorance(material: Material) -> Sentence | None:
     return words.unknown_groups(count, inert(vocabulary.lexicon, limit=LABEL_LIMIT))
 
 
-def _carried(material: Material) -> list[Sentence]:
-    """Return for each called gap what is left of it without its most influential terms."""
+def facts(material: Material, gap: GapData) -> list[Fact]:
+    """Return what one group's gap hangs on, and how its answers compare with the gold labels."""
+    return [*_carried(material, gap), *_known(material, gap), *_gold_auc(material, gap)]
+
+
+def _carried(material: Material, gap: GapData) -> list[Fact]:
+    """Return what is left of a called gap without its most influential terms."""
     found = material.results.drivers
-    if found is None:
+    if found is None or not called(gap):
         return []
-    named = {group.id for group in material.results.groups if called(group)}
-    rows = [row for row in found.groups if row.group in named and row.terms][:_MOST_GROUPS]
-    return [words.carried(material.group_label(row.group), _listing(material, row)) for row in rows]
+    rows = [row for row in found.groups if row.group == gap.id and row.terms]
+    return [Fact(name=words.WITHOUT_TERM, value=_listing(material, row)) for row in rows]
 
 
 def _listing(material: Material, row: DriverData) -> Listing:
@@ -90,20 +96,15 @@ def reference_words(material: Material) -> Sentence | None:
     return words.known_reference(lexicon, _entries(found.vocabulary.reference))
 
 
-def _known(material: Material) -> list[Sentence]:
-    """Return the entries that a lexicon has for the terms of called gaps, and of the reference."""
+def _known(material: Material, gap: GapData) -> list[Fact]:
+    """Return the entries that a lexicon has for the terms of a called gap."""
     found = material.results.drivers
-    if found is None or found.vocabulary is None:
+    if found is None or found.vocabulary is None or not called(gap):
         return []
+    rows = [row for row in found.vocabulary.known if row.group == gap.id]
     lexicon = inert(found.vocabulary.lexicon, limit=LABEL_LIMIT)
-    sentences = [
-        words.known_terms(material.group_label(group.id), lexicon, _entries(rows))
-        for group in material.results.groups
-        if called(group)
-        and (rows := [row for row in found.vocabulary.known if row.group == group.id])
-    ][:_MOST_GROUPS]
-    control = reference_words(material)
-    return sentences if control is None else [*sentences, control]
+    name = fill(words.LEXICON_HOLDS, lexicon=lexicon)
+    return [Fact(name=name, value=_entries(rows))] if rows else []
 
 
 def _entries(rows: Sequence[VocabularyTermData]) -> Listing:
@@ -141,18 +142,21 @@ def _gold(material: Material) -> list[Sentence]:
     if gold is None:
         return []
     positive = Listing(tuple(inert(label, limit=_TERM_LIMIT) for label in gold.positive))
-    found: list[Sentence] = []
-    if gold.fped is not None and gold.fned is not None:
-        rates = Number(gold.fped, 3), Number(gold.fned, 3)
-        found.append(words.gold_rates(gold.n_texts, positive, *rates))
-    found += [
-        words.gold_auc(
-            material.group_label(row.group),
-            Share(row.subgroup_auc, 1),
-            Share(row.bpsn_auc, 1),
-            Share(row.bnsp_auc, 1),
+    if gold.fped is None or gold.fned is None:
+        return []
+    return [words.gold_rates(gold.n_texts, positive, Number(gold.fped, 3), Number(gold.fned, 3))]
+
+
+def _gold_auc(material: Material, gap: GapData) -> list[Fact]:
+    """Return a group's three AUCs."""
+    gold = material.results.gold
+    return [
+        Fact(
+            name=words.AUC,
+            value=words.gold_auc(
+                Share(row.subgroup_auc, 1), Share(row.bpsn_auc, 1), Share(row.bnsp_auc, 1)
+            ),
         )
-        for row in gold.groups[:_MOST_GROUPS]
-        if row.subgroup_auc is not None
+        for row in (gold.groups if gold is not None else ())
+        if row.group == gap.id and row.subgroup_auc is not None
     ]
-    return found

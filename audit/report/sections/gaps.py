@@ -175,11 +175,13 @@ def _place(value: str) -> int:
 def _cell(material: Material, stratum: StratumData | None) -> Row | None:
     if stratum is None or stratum.estimate is None:
         return None
-    return stratum_row(material, stratum, inert(stratum.value, limit=LABEL_LIMIT))
+    return stratum_row(stratum, inert(stratum.value, limit=LABEL_LIMIT))
 
 
 def _template_row(material: Material, stratum: StratumData) -> Row:
-    """Return one template's row, with its group where the stratum has one."""
+    """Return one template's row, with its group and its sentence where the run has them."""
     name = inert(stratum.value, limit=LABEL_LIMIT)
     label = f"{name} · {material.group_label(stratum.group)}" if stratum.group else name
-    return stratum_row(material, stratum, label)
+    sentence = material.template_sentences.get(stratum.value)
+    style = inert(sentence, limit=LABEL_LIMIT) if sentence else None
+    return stratum_row(stratum, label, style)

@@ -16,6 +16,7 @@ from audit.report.wording.verdicts import OutcomeWords
 LABEL_LIMIT = 120
 SHORT_LIMIT = 40
 DEFAULT_TOLERANCE = 0.05
+_LEAST = 0.0005  # prints as 0.0 points, or 0.000 of a score
 Rows = tuple[GapData | StratumData, ...]
 _CALLED = frozenset({"gap", "concern"})
 
@@ -69,6 +70,16 @@ class Material:
         return self.group_labels.get(group or "", inert(group or "", limit=LABEL_LIMIT))
 
     @cached_property
+    def template_sentences(self) -> dict[str, str]:
+        """Return one sentence without the words for each template."""
+        found: dict[str, str] = {}
+        for gap in self.evidence.pairs:
+            text = gap.reference_text
+            if text and text < found.get(gap.pair.unit, chr(0x10FFFF)):
+                found[gap.pair.unit] = text
+        return found
+
+    @cached_property
     def scale(self) -> Scale:
         """Return the one axis of the report."""
         shown: Rows = (*self.results.groups, *self.results.placebos)
@@ -90,8 +101,8 @@ class Material:
         return Amount(value, self.unit, signed, bare)
 
     def tone(self, value: float | None) -> Tone:
-        """Return the tone of a change: worse, better, or none at zero."""
-        if not value:
+        """Return the tone of a change: worse, better, or none where it prints as zero."""
+        if not value or abs(value) < _LEAST:
             return ""
         return "worse" if (value > 0) == self.worse_is_higher else "better"
 

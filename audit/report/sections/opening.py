@@ -33,6 +33,9 @@ def identity(material: Material, language: Value) -> Identity:
     system: Value = model
     if spec.revision:
         system = fill(names.SYSTEM_REVISION, model=model, revision=code(_hash(spec.revision)))
+    elif spec.fingerprint:
+        fingerprint = code(_hash(spec.fingerprint))
+        system = fill(names.SYSTEM_FINGERPRINT, model=model, fingerprint=fingerprint)
     made = inert(results.created_with, limit=LABEL_LIMIT) if results.created_with else None
     return Identity(
         kicker=words.kicker(inert(results.started, limit=40)),

@@ -9,7 +9,7 @@ from audit.report.inert import inert
 from audit.report.message import Number, Sentence, Share, Span, Tone, Value, fill
 from audit.report.parts import Block, Fact, Row
 from audit.report.results import GapData, SecondData, StratumData
-from audit.report.sections import figures
+from audit.report.sections import drivers, figures
 from audit.report.sections.material import LABEL_LIMIT, Material, any_descriptor, called
 from audit.report.wording import gaps as words
 from audit.report.wording.verdicts import ANY_DESCRIPTOR, SMALL_BUT_REAL, reason_words
@@ -57,8 +57,10 @@ def _summary(material: Material, terms: Sequence[GapData]) -> Sentence | None:
     sizes = [term.estimate for term in terms if term.estimate is not None]
     if not sizes:
         return None
+    low, high = min(sizes), max(sizes)
+    alike = round(low, 3) == round(high, 3)  # as printed
     return words.terms_line(
-        len(terms), material.amount(min(sizes), bare=True), material.amount(max(sizes))
+        len(terms), None if alike else material.amount(low, bare=True), material.amount(high)
     )
 
 
@@ -76,12 +78,13 @@ def term_row(material: Material, term: GapData) -> Row:
     )
 
 
-def stratum_row(material: Material, stratum: StratumData, label: str) -> Row:
+def stratum_row(stratum: StratumData, label: str, style: Value | None = None) -> Row:
     """Return a row without a verdict."""
     interval = stratum.interval
     return Row(
         anchor="",
         label=label,
+        style=style,
         estimate=stratum.estimate,
         low=interval.low if interval else None,
         high=interval.high if interval else None,
@@ -171,7 +174,7 @@ def _facts(material: Material, gap: GapData) -> tuple[Fact, ...]:
     ):
         if other is not None and other.estimate is not None:
             facts.append(Fact(name=name, value=_second(material, other)))
-    return (*facts, *figures.facts(material, gap))
+    return (*facts, *figures.facts(material, gap), *drivers.facts(material, gap))
 
 
 def _means(material: Material, gap: GapData) -> Fact:

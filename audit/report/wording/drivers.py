@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from audit.report.message import Amount, Listing, Number, Sentence, Share, Span, probe, say, say_n
 
+WITHOUT_TERM = say("Gap without one of its terms")
+LEXICON_HOLDS = say("Entries in the lexicon of {lexicon}")
+AUC = say("AUC against the gold labels")
+
 
 def explained_by_term(group: str, term: str, gap: Amount, span: Span) -> Sentence:
     """Return that one term carries a group's whole gap."""
@@ -27,12 +31,6 @@ def explained_by_word(group: str, term: str, gap: Amount, span: Span) -> Sentenc
         gap=gap,
         span=span,
     )
-
-
-def carried(group: str, terms: Listing) -> Sentence:
-    """Return which terms carry a group's gap, with the gap without each."""
-    return say("Without one term the gap of the group {group} is {terms}.",
-               group=probe(group), terms=terms)  # fmt: skip
 
 
 def without(term: str, gap: Amount) -> Sentence:
@@ -63,16 +61,6 @@ def unknown_groups(count: int, lexicon: str) -> Sentence:
         "same as equal treatment.",
         count,
         lexicon=lexicon,
-    )
-
-
-def known_terms(group: str, lexicon: str, entries: Listing) -> Sentence:
-    """Return the values that a lexicon has for words of a group's terms."""
-    return say(
-        "For the group {group} the lexicon of {lexicon} holds {entries}.",
-        group=probe(group),
-        lexicon=lexicon,
-        entries=entries,
     )
 
 
@@ -107,12 +95,11 @@ def gold_rates(texts: int, positive: Listing, fped: Number, fned: Number) -> Sen
     )
 
 
-def gold_auc(group: str, inside: Share, bpsn: Share, bnsp: Share) -> Sentence:
+def gold_auc(inside: Share, bpsn: Share, bnsp: Share) -> Sentence:
     """Return the three AUCs of one group."""
     return say(
-        "Gold labels, group {group}: AUC {inside} within the group, {bpsn} for its good texts "
-        "against the bad ones of others, {bnsp} for its bad texts against the good ones of others.",
-        group=probe(group),
+        "{inside} within the group, {bpsn} for its good texts against the bad ones of others, "
+        "{bnsp} for its bad texts against the good ones of others",
         inside=inside,
         bpsn=bpsn,
         bnsp=bnsp,

@@ -70,8 +70,10 @@ TERMS_ADJUSTED = say("Term verdicts are adjusted over all terms of the run.")
 NO_TERMS_NOTE = say("The run has no figures by term.")
 
 
-def terms_line(count: int, low: Value, high: Value) -> Sentence:
+def terms_line(count: int, low: Value | None, high: Value) -> Sentence:
     """Return the summary line of a group's terms; it informs while closed."""
+    if low is None:
+        return say_n("{n} term, {gap}", "{n} terms, all {gap}", count, gap=high)
     return say_n(
         "{n} term, {low} to {high}", "{n} terms, {low} to {high}", count, low=low, high=high
     )
@@ -195,7 +197,12 @@ def word_and_person(term: str, word: Amount, person: Amount) -> Sentence:
 
 def templates_note(shown: int, total: int) -> Sentence:
     """Return how the printed templates were chosen."""
-    return say("The {shown} largest of {total} gaps by template.", shown=shown, total=total)
+    return say(
+        "The {shown} largest of {total} gaps by template. The small print is the sentence without "
+        "the words. A single template has no interval.",
+        shown=shown,
+        total=total,
+    )
 
 
 def placebo_stand(n: int, largest: Amount, beyond: int, *, all_move: bool) -> tuple[Sentence, ...]:

@@ -7,6 +7,7 @@ from audit.report.message import Amount, Number, Sentence, Value, say, say_n
 
 TITLE = say("Audit of {model} with probe set {probe_set}")
 SYSTEM = say("System")
+SYSTEM_FINGERPRINT = say("{model}, fingerprint {fingerprint}")
 SYSTEM_REVISION = say("{model}, revision {revision}")
 PROBE_SET = say("Probe set")
 NAME_AND_HASH = say("{name}, SHA-256 {hash}")
@@ -61,6 +62,8 @@ def pairs_fact(n_pairs: int, groups: int, terms: int, templates: int) -> Sentenc
 
 def repeats_fact(repeats: int, temperature: float | None, scoring: str) -> Sentence:
     """Return how often each text was asked."""
+    if temperature is None and scoring == "exact":
+        return say("one answer to each sentence: asked again, it would be the same")
     if temperature is None:
         return say_n("{n} answer to each sentence", "{n} answers to each sentence", repeats)
     heat = Number(temperature, 2)

@@ -190,7 +190,7 @@ CONSULTED_NAMES: dict[str, Sentence] = {
     "consultation": say("Consultation"),
     "authors": say("Written by"),
     "reviewers": say("Reviewed by"),
-    "review_date": say("Reviewed on"),
+    "review_date": say("Last checked on"),
     "licence": say("Licence"),
     "justification": say("Why wordings that people advise against are tested"),
 }
