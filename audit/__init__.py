@@ -6,12 +6,17 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from audit.oversight import Guard
     from audit.pipeline import run_audit
     from audit.probes import load_probe_set
 
-__all__ = ["__version__", "load_probe_set", "run_audit"]
+__all__ = ["Guard", "__version__", "load_probe_set", "run_audit"]
 
-_LAZY = {"run_audit": "audit.pipeline", "load_probe_set": "audit.probes"}
+_LAZY = {
+    "Guard": "audit.oversight",
+    "run_audit": "audit.pipeline",
+    "load_probe_set": "audit.probes",
+}
 
 
 def __getattr__(name: str) -> Any:

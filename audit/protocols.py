@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Protocol
 
-from audit.records import ClassifierInfo, ClassifierOptions, Prediction, Request, Task
+from audit.records import (
+    ClassifierInfo,
+    ClassifierOptions,
+    Decision,
+    Prediction,
+    Request,
+    Task,
+)
 
 
 class Classifier(Protocol):
@@ -63,4 +71,30 @@ class Engine(Protocol):
         self, classifier: Classifier, requests: Iterable[Request]
     ) -> Iterator[list[Prediction]]:
         """Yield batches of predictions as they come."""
+        ...
+
+
+class DecisionSink(Protocol):
+    """Where a guard writes its decisions before it answers."""
+
+    def record(self, decisions: Sequence[Decision], subjects: Sequence[str | None]) -> None:
+        """Write the decisions durably; return only when a crash can no longer lose them.
+
+        Parameters
+        ----------
+        decisions : sequence of Decision
+            Each with a new id.
+        subjects : sequence of str or None
+            Whom each is about, in the caller's own words; what is personal in a decision can be
+            erased by subject.
+
+        Raises
+        ------
+        StoreError
+            If they could not be written; then they are not acknowledged.
+        """
+        ...
+
+    def latest(self) -> datetime | None:
+        """Return the time of the latest decision, so that a clock set back is seen."""
         ...

@@ -1,0 +1,383 @@
+"""The guard: enforces an override policy on live texts, and fails to a person.
+
+Every text gets an answer of one of two kinds: ``auto``, the classifier's label may count, or
+``review``, a person decides. Whatever goes wrong here, in the classifier or in the store, is a
+``review`` with a reason.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from audit.errors import ClassifierError, ConfigError
+from audit.oversight.calls import Answer, ClassifierTimeoutError, TimedClassifier
+from audit.oversight.clock import Clock, utc_now
+from audit.oversight.conditions import is_due, needs_counterfactual
+from audit.oversight.explanation import Unmentioner, explain
+from audit.oversight.mentions import Mention, MentionFinder
+from audit.oversight.policy_file import content_sha256, load_policy
+from audit.oversight.policy_schema import PolicyDocument, PolicyRule
+from audit.protocols import Classifier, DecisionSink
+from audit.records import Decision, Explanation, ReasonCode, Route
+
+log = logging.getLogger(__name__)
+
+TIMEOUT = 10.0
+MAX_CHARACTERS = 20_000
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A decision in the making. ``reasons`` that send it to a person come first."""
+
+    text: str
+    reasons: list[ReasonCode] = field(default_factory=list)
+    mentions: tuple[Mention, ...] = ()
+    answer: Answer | None = None
+    due: list[PolicyRule] = field(default_factory=list)
+    explanation: Explanation | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether nothing has sent it to a person yet."""
+        return not self.reasons
+
+
+class Guard:
+    """Routes texts by an override policy.
+
+    Parameters
+    ----------
+    policy : PolicyDocument
+        From `load_policy`; use `Guard.from_policy` for a file.
+    classifier : Classifier or callable
+        What labels the texts: any target of this package, or a function from a list of texts to a
+        list of labels, scores or ``{label: probability}``.
+    sink : DecisionSink, optional
+        Where decisions are written before they are answered. One that cannot be written becomes a
+        review.
+    timeout : float
+        Seconds the classifier may take for one call.
+    shadow : bool
+        Record what the policy asks for, but leave every answer to the classifier.
+    appeal_url : str, optional
+        Where the affected person gets a person; given back with every decision.
+    max_characters : int
+        Longer texts go to a person unread.
+    stopped : callable, optional
+        While it returns true everything goes to a person.
+    edited_because : str, optional
+        Why the policy was edited by hand; without it an edited policy is refused.
+    now : callable
+        Present time in UTC.
+
+    Raises
+    ------
+    ConfigError
+        If the policy was edited by hand and no reason is given.
+    """
+
+    def __init__(
+        self,
+        policy: PolicyDocument,
+        classifier: Classifier | Callable[..., Any],
+        *,
+        sink: DecisionSink | None = None,
+        timeout: float = TIMEOUT,
+        shadow: bool = False,
+        appeal_url: str | None = None,
+        max_characters: int = MAX_CHARACTERS,
+        stopped: Callable[[], bool] | None = None,
+        edited_because: str | None = None,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.policy = policy
+        self.edited_because = check_unedited(policy, edited_because)
+        self._classifier = TimedClassifier(classifier, timeout)
+        self._sink = sink
+        self._shadow = shadow
+        self._appeal_url = appeal_url
+        self._max_characters = max_characters
+        self._stopped = stopped
+        self._clock = Clock(now, policy.created, sink.latest() if sink is not None else None)
+        self._rules = {rule.group: rule for rule in policy.rules if rule.action == "review"}
+        self._finder = MentionFinder(policy.rules)
+        self._unmentioner = Unmentioner(policy)
+        self._labels = frozenset(policy.task.labels) if policy.task else frozenset()
+
+    @classmethod
+    def from_policy(
+        cls, path: str | Path, classifier: Classifier | Callable[..., Any], **options: Any
+    ) -> Guard:
+        """Load a policy file and guard a classifier with it.
+
+        Parameters
+        ----------
+        path : path
+            ``override-policy.yaml`` of a run.
+        classifier, **options
+            As for `Guard`.
+
+        Raises
+        ------
+        ConfigError
+            If the file is no policy, or was edited by hand and no reason is given.
+
+        Examples
+        --------
+        >>> from audit import Guard  # doctest: +SKIP
+        >>> guard = Guard.from_policy("reports/latest/override-policy.yaml", classify)
+        >>> guard.decide("I'm a disabled joyful person").route
+        'review'
+        """
+        return cls(PolicyDocument.model_validate(load_policy(path)), classifier, **options)
+
+    def decide(self, text: str, *, opt_out: bool = False, subject: str | None = None) -> Decision:
+        """Label one text and say who decides.
+
+        Parameters
+        ----------
+        text : str
+            The text.
+        opt_out : bool
+            The person asked for a person: the classifier is not asked at all.
+        subject : str, optional
+            Whom the text is about, for erasing later.
+
+        Returns
+        -------
+        Decision
+            Always: errors are reviews with a reason.
+        """
+        return self.decide_many([text], opt_out=[opt_out], subjects=[subject])[0]
+
+    def decide_many(
+        self,
+        texts: Sequence[str],
+        *,
+        opt_out: Sequence[bool] | None = None,
+        subjects: Sequence[str | None] | None = None,
+    ) -> list[Decision]:
+        """Label texts in one go, as `decide` does each.
+
+        Raises
+        ------
+        ValueError
+            If ``opt_out`` or ``subjects`` has another length than ``texts``.
+        """
+        out = [False] * len(texts) if opt_out is None else opt_out
+        whom = [None] * len(texts) if subjects is None else subjects
+        if not len(texts) == len(out) == len(whom):
+            raise ValueError("texts, opt_out and subjects must have the same length")
+        drafts = [_Draft(text) for text in texts]
+        try:
+            self._route(drafts, out)
+        except Exception as error:
+            # Nothing may leave here as an answer that counts, whatever went wrong.
+            log.error("the guard failed: %s", type(error).__name__)
+            for draft in drafts:
+                draft.reasons.insert(0, "guard_error")
+        decisions = [self._decision(draft) for draft in drafts]
+        return self._recorded(decisions, whom) if self._sink is not None else decisions
+
+    def _route(self, drafts: Sequence[_Draft], opt_out: Sequence[bool]) -> None:
+        """Give every draft its answer and its reasons."""
+        general = self._general()
+        for draft, out in zip(drafts, opt_out, strict=True):
+            draft.reasons += ["opt_out"] if out else []
+            draft.reasons += general
+            self._read(draft)
+        waiting = [draft for draft in drafts if draft.open]
+        self._answer(waiting)
+        self._apply([draft for draft in waiting if draft.open])
+
+    def _general(self) -> list[ReasonCode]:
+        """Return what sends every text to a person now."""
+        found: list[ReasonCode] = []
+        if self._stopped is not None and self._stopped():
+            found.append("stopped")
+        now = self._clock.read()
+        if now is None:
+            found.append("clock_wrong")
+        elif now >= self.policy.expires:
+            found.append("audit_expired")
+        system, loaded = self.policy.system, self._classifier.fingerprint
+        if system is not None and system.fingerprint and loaded and loaded != system.fingerprint:
+            found.append("other_system")
+        return found
+
+    def _read(self, draft: _Draft) -> None:
+        """Find the mentions of a text that can be read."""
+        text = draft.text
+        if not isinstance(text, str) or not text.strip():
+            draft.reasons.append("text_unusable")
+        elif len(text) > self._max_characters:
+            draft.reasons.append("text_too_long")
+        else:
+            draft.mentions = self._finder.find(text)
+
+    def _answer(self, drafts: Sequence[_Draft]) -> None:
+        """Ask the classifier about the texts."""
+        answers = self._ask(drafts, [draft.text for draft in drafts])
+        for draft, answer in zip(drafts, answers, strict=True):
+            draft.answer = answer
+            if answer is not None and not self._usable(answer):
+                draft.reasons.append("no_label")
+
+    def _usable(self, answer: Answer) -> bool:
+        """Tell whether an answer is one of the task's."""
+        task = self.policy.task
+        if task is None:
+            return answer.label is not None or answer.score is not None
+        return answer.score is not None if task.kind == "score" else answer.label in self._labels
+
+    def _ask(self, drafts: Sequence[_Draft], texts: Sequence[str]) -> list[Answer | None]:
+        """Ask, or note for every draft why there is no answer."""
+        if not texts:
+            return []
+        code: ReasonCode = "classifier_error"
+        try:
+            return list(self._classifier.ask(texts))
+        except ClassifierTimeoutError:
+            code = "classifier_timeout"
+        except ClassifierError as error:
+            log.error("%s", error.what)
+        for draft in drafts:
+            draft.reasons.append(code)
+        return [None] * len(texts)
+
+    def _apply(self, drafts: Sequence[_Draft]) -> None:
+        """Apply the rules of the groups that are mentioned, and explain what they route."""
+        pending = []
+        for draft in drafts:
+            groups = dict.fromkeys(mention.group for mention in draft.mentions)
+            rules = [self._rules[group] for group in groups if group in self._rules]
+            if draft.answer is None or not rules:
+                continue
+            draft.due = [rule for rule in rules if is_due(rule, draft.answer)]
+            if draft.due:
+                pending.append(draft)
+        asked = []
+        for draft in pending:
+            concerned = {rule.group for rule in draft.due}
+            other = self._unmentioner.without(
+                draft.text,
+                [mention for mention in draft.mentions if mention.group in concerned],
+            )
+            if other is None:
+                self._settle(draft, None)
+            else:
+                asked.append((draft, other))
+        answers = self._ask([draft for draft, _ in asked], [other.text for _, other in asked])
+        for (draft, other), answer in zip(asked, answers, strict=True):
+            if answer is None or draft.answer is None:
+                continue
+            if (answer.label, answer.score) == (None, None):
+                self._settle(draft, None)
+                continue
+            differs = (answer.label, answer.score) != (draft.answer.label, draft.answer.score)
+            shown = answer.label if answer.label is not None else f"{answer.score:.3g}"
+            draft.explanation = Explanation(
+                text=explain(other, shown, differs=differs, language=self.policy.probe.language),
+                words=other.words,
+                counterfactual_text=other.text,
+                counterfactual_label=answer.label,
+                counterfactual_score=answer.score,
+                differs=differs,
+            )
+            self._settle(draft, answer)
+
+    def _settle(self, draft: _Draft, without: Answer | None) -> None:
+        """Keep the rules that hold once the answer without the mention is known."""
+        unknown = without is None
+        for rule in draft.due:
+            if needs_counterfactual(rule):
+                predicted = rule.when.predicted if rule.when else None
+                if unknown:
+                    draft.reasons += ["rule_applies", "counterfactual_unavailable"]
+                elif without is not None and (
+                    without.label not in predicted
+                    if predicted
+                    else draft.explanation is not None and draft.explanation.differs
+                ):
+                    draft.reasons += ["rule_applies", "counterfactual_differs"]
+                continue
+            draft.reasons.append("rule_applies")
+            if rule.when is not None and rule.when.repeats_differ and draft.answer is not None:
+                steady = draft.answer.steady
+                draft.reasons.append("repeats_unavailable" if steady is None else "repeats_differ")
+
+    def _decision(self, draft: _Draft) -> Decision:
+        """Turn a draft into the record."""
+        answer = draft.answer
+        would: Route = "review" if draft.reasons else "auto"
+        answered = answer is not None and (answer.label is not None or answer.score is not None)
+        route: Route = "auto" if self._shadow and answered else would
+        reasons: list[ReasonCode] = list(draft.reasons) or ["no_rule_applies"]
+        if self.edited_because is not None:
+            reasons.append("policy_edited")
+        return Decision(
+            id=uuid.uuid4().hex,
+            time=self._clock.stamp(),
+            route=route,
+            would_route=would,
+            label=answer.label if answer else None,
+            score=answer.score if answer else None,
+            confidence=answer.confidence if answer else None,
+            reasons=tuple(dict.fromkeys(reasons)),
+            groups=tuple(dict.fromkeys(mention.group for mention in draft.mentions)),
+            explanation=draft.explanation,
+            appeal_url=self._appeal_url,
+            audit_id=self.policy.run.id,
+            policy_sha256=self.policy.sha256 or "",
+            shadow=self._shadow,
+            recorded=False,
+        )
+
+    def _recorded(
+        self, decisions: Sequence[Decision], subjects: Sequence[str | None]
+    ) -> list[Decision]:
+        """Write the decisions; those that cannot be written go to a person."""
+        written = [dataclasses.replace(decision, recorded=True) for decision in decisions]
+        try:
+            if self._sink is not None:
+                self._sink.record(written, subjects)
+        except Exception as error:
+            log.error("decisions could not be recorded: %s", type(error).__name__)
+            return [
+                dataclasses.replace(
+                    decision,
+                    route="review",
+                    would_route="review",
+                    reasons=("not_recorded", *decision.reasons),
+                )
+                for decision in decisions
+            ]
+        return written
+
+
+def check_unedited(policy: PolicyDocument, reason: str | None) -> str | None:
+    """Return the reason of an edit by hand, or ``None`` where the policy is as it was written.
+
+    Raises
+    ------
+    ConfigError
+        If it was edited and no reason is given.
+    """
+    if policy.sha256 == content_sha256(policy.model_dump(mode="json")):
+        return None
+    if reason is None or not reason.strip():
+        raise ConfigError(
+            "the policy was edited by hand: its content does not fit its sha256",
+            where=f"policy of run {policy.run.id}",
+            hint="say why with edited_because (--edited-because), or write it anew with "
+            "`audit report`",
+        )
+    return reason.strip()
