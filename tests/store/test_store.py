@@ -255,9 +255,12 @@ class TestOpening:
         assert "secret" not in str(caught.value)
 
     def test_no_thread_is_left(self, url):
-        before = threading.active_count()
-        open_store(url).close()
-        assert threading.active_count() == before
+        before = set(threading.enumerate())
+        store = open_store(url)
+        new = {each for each in set(threading.enumerate()) - before if each.name == "audit-store"}
+        assert len(new) == 1
+        store.close()
+        assert not any(each.is_alive() for each in new)
 
 
 def test_the_migrations_make_the_tables_that_the_code_uses(url):
