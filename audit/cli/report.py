@@ -22,6 +22,10 @@ from audit.cli.options import TRAFFIC_OPTION, option, shares_of
         help="Another confidence level than the one fixed before the run.")  # fmt: skip
 @option("--correction", type=click.Choice(["max_t", "holm", "bh", "none"]),
         help="Another adjustment than the one fixed before the run.")  # fmt: skip
+@option("--estimand", type=click.Choice(["listed", "phrases", "census"]),
+        help="Another question for the intervals than the one fixed before the run.")  # fmt: skip
+@option("--strict-pass/--no-strict-pass", "strict_pass", default=None,
+        help="Another rule for 'no gap' than the one fixed before the run.")  # fmt: skip
 @option("--lang", help="Also write the report in this language, as index.LANG.html (ja).")
 @TRAFFIC_OPTION
 @option("--fail-on", type=click.Choice(["gap", "concern"]), default="gap", show_default=True,

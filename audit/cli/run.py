@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from audit.pipeline import RunOptions, RunResult
 
 SAMPLING = ("repeats", "temperature", "top_k", "top_p", "max_new_tokens", "seed")
-LIMITS = ("tolerance", "confidence_level", "correction")
+LIMITS = ("tolerance", "confidence_level", "correction", "estimand", "strict_pass")
 GATE_NAMES = ("limits_file", "baseline", "max_gap", "max_increase", "require_power", "waivers")
 _FLAGS = {"limits_file": "limits", "waivers": "allow"}
 SEVERITY = (3, 1, 4, 0)  # of several runs, the exit status of the worst
@@ -61,6 +61,12 @@ RUN_OPTIONS: list[Decorator] = [
            help="Confidence level of every interval."),
     option("--correction", type=click.Choice(["max_t", "holm", "bh", "none"]),
            help="Adjustment of p-values over the groups."),
+    option("--estimand", type=click.Choice(["listed", "phrases", "census"]),
+           help="What intervals and verdicts are about: these terms and templates like these "
+                "(default), other phrases too, or exactly these prompts."),
+    option("--strict-pass/--no-strict-pass", "strict_pass", default=None,
+           help="Ask for enough templates to have seen flips of whole templates before saying "
+                "'no gap'."),
     option("--fail-on", type=click.Choice(["gap", "concern"]), default="gap", show_default=True,
            help="From which verdict on to exit with 1."),
     option("--allow-partial", is_flag=True,

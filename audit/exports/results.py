@@ -27,6 +27,7 @@ from audit.records import (
 )
 
 SCHEMA_VERSION = 1
+LIMITS = ("tolerance", "confidence_level", "correction", "estimand", "strict_pass")
 
 
 def build_results(
@@ -132,10 +133,7 @@ def build_results(
 
 def _limits(limits: Limits, before: Limits, sha256: str | None) -> dict[str, Any]:
     """Return the limits in use, and whether they are those fixed before the run."""
-    now, then = (
-        {name: getattr(each, name) for name in ("tolerance", "confidence_level", "correction")}
-        for each in (limits, before)
-    )
+    now, then = ({name: getattr(each, name) for name in LIMITS} for each in (limits, before))
     changed = now != then
     return {
         **now,

@@ -51,7 +51,7 @@ def read_attachments(folder: Path) -> Attachments:
     """
     results = read_object(folder / RESULTS) or {}
     limits = results.get("limits") or {}
-    names = ("tolerance", "confidence_level", "correction")
+    names = ("tolerance", "confidence_level", "correction", "estimand", "strict_pass")
     changed = {name: limits.get(name) for name in names} if limits.get("changed_after_run") else {}
     return Attachments(
         comparison=read_object(folder / COMPARISON),

@@ -19,7 +19,7 @@ from audit.errors import ConfigError
 from audit.pipeline.header import Header
 from audit.pipeline.summaries import summarise_variants
 from audit.probes import Expansion
-from audit.records import Finding, Limits, RunWarning, Variant
+from audit.records import Estimand, Finding, Limits, RunWarning, Variant
 from audit.runlog import RunLog, read_run
 from audit.statistics import GapSummary
 from audit.statistics.sequential import round_bounds, round_levels
@@ -65,17 +65,24 @@ class RoundPlan:
 
 
 def rounds_object(
-    variants: Sequence[Variant], looks: int | None, seed: int
+    variants: Sequence[Variant], looks: int | None, seed: int, estimand: Estimand = "listed"
 ) -> dict[str, Any] | None:
     """Draw the order of the units for a log's header; ``None`` without rounds.
 
     Raises
     ------
     ConfigError
-        If a round would have fewer than two templates.
+        If a round would have fewer than two templates, or the estimand is not ``listed``, for
+        which the bounds are made.
     """
     if looks is None:
         return None
+    if estimand != "listed":
+        raise ConfigError(
+            f"rounds judge the estimand listed, not {estimand}",
+            where="--rounds",
+            hint="leave out --rounds or --estimand",
+        )
     units = list(dict.fromkeys(variant.unit for variant in variants if not variant.apart))
     if len(units) < LEAST_TEMPLATES * looks:
         raise ConfigError(

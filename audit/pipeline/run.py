@@ -183,8 +183,8 @@ def report_run(
     fail_on_concern : bool
         Exit 1 for ``concern`` too.
     limits : mapping, optional
-        ``tolerance``, ``confidence_level`` or ``correction`` to use instead of those fixed before
-        the run; results and report then show both.
+        ``tolerance``, ``confidence_level``, ``correction``, ``estimand`` or ``strict_pass`` to use
+        instead of those fixed before the run; results and report then show both.
     traffic : mapping of group id to float, optional
         As in `RunOptions`; default: what the run's results were computed with.
 
@@ -260,7 +260,9 @@ def _header(
         "not_tested": to_json(expansion.not_tested),
         "warnings": to_json(expansion.warnings),
         "n_requests": len(expansion.variants),
-        "rounds": rounds_object(expansion.variants, options.rounds, sampling.seed),
+        "rounds": rounds_object(
+            expansion.variants, options.rounds, sampling.seed, probe_set.limits.estimand
+        ),
     }
 
 

@@ -33,6 +33,7 @@ def summarise_variants(
         outcome=outcome_of(header.task, score_range=header.score_range),
         limits=limits,
         rng=np.random.default_rng(log.header["spec"]["seed"]),
+        estimand=limits.estimand,
         labels=header.task.labels if header.task and header.task.labels else None,
     )
 

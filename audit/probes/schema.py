@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from audit.records import Correction, Form, Gender, Valence
+from audit.records import Correction, Estimand, Form, Gender, Valence
 
 
 def _as_list(value: Any) -> Any:
@@ -76,6 +76,7 @@ class LimitsPart(_Part):
     confidence_level: float = Field(default=0.95, gt=0.5, lt=1)
     correction: Correction = "max_t"
     strict_pass: bool = False
+    estimand: Estimand = "listed"
 
 
 class TermPart(_Part):

@@ -16,7 +16,6 @@ from audit.records.answers import (
 )
 from audit.records.conclusions import (
     Direction,
-    Estimand,
     Finding,
     GroupGap,
     Interval,
@@ -42,6 +41,7 @@ from audit.records.questions import (
     REDACTED,
     CaseSource,
     Correction,
+    Estimand,
     Form,
     Gender,
     Group,

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from audit.records.questions import Limits, Pair, Role, Valence
+from audit.records.questions import Estimand, Limits, Pair, Role, Valence
 
-Estimand = Literal["listed", "phrases", "census"]
 Verdict = Literal["gap", "concern", "no_gap", "not_enough_evidence"]
 Reason = Literal["design", "refusals", "unresolved", "power", "adjusted_only"]
 Direction = Literal["worse", "better", "none"]

@@ -15,6 +15,8 @@ REDACTED = "[sha256:"
 LITERAL = "literal"
 """``use`` of a template in which the words of a term mention nobody ("I feel depressed today")."""
 Correction = Literal["max_t", "holm", "bh", "none"]
+Estimand = Literal["listed", "phrases", "census"]
+"""These terms and templates like these; other phrases too; exactly these prompts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +133,7 @@ class Limits:
     confidence_level: float = 0.95
     correction: Correction = "max_t"
     strict_pass: bool = False
+    estimand: Estimand = "listed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -240,3 +240,44 @@ def test_without_rounds_nothing_is_looked_at_in_between(planted) -> None:
     results, words = planted
     assert "rounds" not in results
     assert "judged in rounds" not in words
+
+
+@pytest.mark.parametrize(
+    ("estimand", "method", "words_of_page"),
+    [
+        ("listed", "t over templates", "these terms, templates like these"),
+        ("phrases", "two-way t over templates and terms", "other phrases for the group too"),
+        ("census", "normal, sampling noise of these prompts only", "exactly these prompts"),
+    ],
+)
+def test_every_estimand_is_named(audit, tmp_path, estimand, method, words_of_page) -> None:
+    write(tmp_path, TWO)
+    results, words = run(audit, tmp_path, "two", "--estimand", estimand)
+    assert results["limits"]["estimand"] == estimand
+    for group in results["groups"]:
+        assert group["estimand"] == estimand
+        assert group["interval"]["method"].startswith(method)
+    if estimand == "census":  # exact answers have no sampling noise: the gap is a fact
+        interval = results["groups"][0]["interval"]
+        assert interval["low"] == interval["high"] == results["groups"][0]["estimate"]
+    assert f"Estimand {words_of_page}" in words
+    correction = "max-T over template sign-flips" if estimand == "listed" else "Holm"
+    assert correction in words
+
+
+def test_an_estimand_changed_after_the_run_is_shown_beside_the_first(audit, tmp_path) -> None:
+    write(tmp_path, TWO)
+    run(audit, tmp_path, "two", "--strict-pass")
+    done = audit("report", "reports/latest", "--estimand", "phrases", "--json")
+    limits = json.loads(done.out)["limits"]
+    assert (limits["estimand"], limits["strict_pass"]) == ("phrases", True)
+    assert limits["changed_after_run"] is True
+    assert limits["before"]["estimand"] == "listed"
+
+
+def test_rounds_are_for_the_listed_estimand(audit, tmp_path) -> None:
+    write(tmp_path, TWO)
+    done = audit("run", "figures.yaml", "-m", "python:mine.py:two", "--rounds", "3",
+                 "--estimand", "census")  # fmt: skip
+    assert done.code == 2
+    assert "rounds judge the estimand listed" in done.err

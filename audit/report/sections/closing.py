@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from audit.report.inert import inert
@@ -228,7 +228,7 @@ def _method_facts(material: Material) -> tuple[Fact, ...]:
     values: dict[str, Value | None] = {
         "estimand": Listing(tuple(_named(words.ESTIMANDS, name) for name in estimands)),
         "interval": Listing(tuple(code(inert(name, limit=LABEL_LIMIT)) for name in methods)),
-        "correction": _named(words.CORRECTIONS, results.limits.correction),
+        "correction": _named(words.CORRECTIONS, _correction(results.limits.correction, estimands)),
         "verdict": words.VERDICT_RULE,
         "scoring": _named(words.SCORINGS, spec.scoring),
         "probe_sha256": code(inert(spec.probe_sha256, limit=80)) if spec.probe_sha256 else None,
@@ -248,6 +248,11 @@ def _method_facts(material: Material) -> tuple[Fact, ...]:
         for key, value in values.items()
         if value is not None and value != Listing(())
     )
+
+
+def _correction(chosen: str, estimands: Collection[str]) -> str:
+    """Return the adjustment that was made: sign flips of templates hold for ``listed`` only."""
+    return "holm" if chosen == "max_t" and "listed" not in estimands else chosen
 
 
 def _named(table: Mapping[str, Sentence], name: str) -> Value:
