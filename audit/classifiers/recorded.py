@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,10 +13,13 @@ from statistics import fmean
 from audit.classifiers.draws import most_likely
 from audit.classifiers.kinds import declared_range, refuse_score
 from audit.classifiers.numbers import check_masses, check_score
-from audit.classifiers.recorded_table import Row, read_rows, resolve_columns
+from audit.classifiers.recorded_index import NameTable, Places, RowIndex
+from audit.classifiers.recorded_table import Row, open_rows, resolve_columns
 from audit.errors import ClassifierError, ConfigError
 from audit.records import ClassifierInfo, ClassifierOptions, Prediction, Request, Scoring, Task
 
+PERSONAL = "contains_personal_data"
+_TRUE = frozenset({"true", "yes", "1"})
 _RAW_LENGTH = 200
 
 
@@ -49,20 +53,25 @@ class RecordedClassifier:
         self._file = path.name
         self._options = options
         self._labels = task.labels if task is not None and task.kind == "labels" else ()
-        columns, rows = read_rows(path)
+        self._path = path
+        columns, rows = open_rows(path)
         self._roles, masses = resolve_columns(columns, options.columns, self._file)
         self._scoring = self._choose(task, masses)
         self._range = declared_range(task, options, self._name) if not self._labels else None
         self._masses = self._mass_columns(masses) if self._scoring == "exact" else {}
-        self.contains_personal_data = _declares_personal_data(rows)
-        with self._unquoting():
-            self._by_id = self._index(rows, "id")
-            self._by_text = self._index(rows, "text")
-            self._answers = {id(row): self._read(row) for row in rows}
+        self._rows = RowIndex()
+        self._said, self._said_names = array("i"), NameTable()
+        self._values = array("d")
+        self.contains_personal_data = False
+        with self._unquoting(quiet=PERSONAL in columns):
+            for row in rows:
+                self._take(row)
+            self._sort()
+        self._names = self._said_names.names()
         self.info = ClassifierInfo(
             model=self._name,
             scoring=self._scoring,
-            fingerprint=hashlib.sha256(path.read_bytes()).hexdigest(),
+            fingerprint=_sha256(path),
             score_range=self._range,
             settings={"columns": {**self._roles, **{f"prob.{k}": v for k, v in masses.items()}}},
         )
@@ -80,8 +89,8 @@ class RecordedClassifier:
         ClassifierError
             If the file has no row for a request, or has one of its id about another text.
         """
-        found = [self._rows_of(request) for request in requests]
-        missing = [request for request, rows in zip(requests, found, strict=True) if not rows]
+        found = self._rows.find(requests)
+        missing = [request for request, rows in zip(requests, found, strict=True) if not rows.size]
         if missing:
             first = "; ".join(f"{request.id}: {request.text!r}" for request in missing[:3])
             raise ClassifierError(
@@ -93,17 +102,17 @@ class RecordedClassifier:
             )
         self._check_texts(requests, found)
         return [
-            self._predict(request, [self._answers[id(row)] for row in rows])
+            self._predict(request, [self._answer(int(row)) for row in rows])
             for request, rows in zip(requests, found, strict=True)
         ]
 
     @contextmanager
-    def _unquoting(self) -> Iterator[None]:
-        """Quote no cell of a file that declares personal data."""
+    def _unquoting(self, *, quiet: bool) -> Iterator[None]:
+        """Quote no cell of a file that has a column about personal data."""
         try:
             yield
         except ClassifierError as error:
-            if error.unquoted is None or not self.contains_personal_data:
+            if error.unquoted is None or not quiet:
                 raise
             raise ClassifierError(error.unquoted, where=error.where, hint=error.hint) from None
 
@@ -150,72 +159,86 @@ class RecordedClassifier:
             )
         return found
 
-    def _index(self, rows: Sequence[Row], role: str) -> dict[str, list[Row]]:
-        """Group the rows by id or text, repeats in their order."""
-        groups: dict[str, list[Row]] = {}
-        for row in rows:
-            key = row.get(self._roles.get(role))
-            if key:
-                groups.setdefault(key, []).append(row)
-        if "repeat" in self._roles:
-            for key, group in groups.items():
-                groups[key] = self._in_order(key, group)
-        return groups
+    def _take(self, row: Row) -> None:
+        """Check a row and keep what it answers."""
+        roles = self._roles
+        said = row.get(roles.get("label"))
+        values = self._read(row)
+        self._values.extend(values)
+        self._said.append(-1 if said is None else self._said_names.code(said[:_RAW_LENGTH]))
+        self._rows.add(
+            row.line,
+            row.get(roles.get("id")),
+            row.get(roles.get("text")),
+            row.get(roles.get("repeat")),
+        )
+        if (row.get(PERSONAL) or "").strip().lower() in _TRUE:
+            self.contains_personal_data = True
 
-    def _in_order(self, key: str, group: list[Row]) -> list[Row]:
-        """Sort one text's rows by their repeat, which must differ."""
-        by_repeat: dict[str, Row] = {}
-        for row in group:
-            repeat = row.get(self._roles["repeat"]) or ""
-            if repeat in by_repeat:
-                raise ClassifierError(
-                    f"repeat {repeat!r} of {key!r} is also on line {by_repeat[repeat].line}",
-                    where=f"{self._file}:{row.line}",
-                    hint="number the repeats of a text, or leave the column repeat out",
-                    unquoted=f"the same repeat of this text is also on line "
-                    f"{by_repeat[repeat].line}",
-                )
-            by_repeat[repeat] = row
-        return [by_repeat[name] for name in sorted(by_repeat, key=lambda name: (len(name), name))]
+    def _sort(self) -> None:
+        """Make the rows ready to be found.
 
-    def _rows_of(self, request: Request) -> list[Row]:
-        """Rows of a request, by id where the file has it, else by text."""
-        return self._by_id.get(request.id) or self._by_text.get(request.text) or []
+        Raises
+        ------
+        ClassifierError
+            If there is none, or two are the same repeat of one text.
+        """
+        if not self._rows:
+            raise ClassifierError("the file has no rows", where=self._file)
+        same = self._rows.sort(numbered="repeat" in self._roles)
+        if same is not None:
+            raise ClassifierError(
+                f"the same repeat of this text is also on line {same.first}",
+                where=f"{self._file}:{same.line}",
+                hint="number the repeats of a text, or leave the column repeat out",
+            )
 
-    def _check_texts(self, requests: Sequence[Request], found: Sequence[list[Row]]) -> None:
+    def _check_texts(self, requests: Sequence[Request], found: Sequence[Places]) -> None:
         """Refuse rows that have a request's id and the text of something else."""
-        column = self._roles.get("text")
         for request, rows in zip(requests, found, strict=True):
-            for row in rows:
-                text = row.get(column)
-                if text and text != request.text:
+            for place in rows:
+                if not self._rows.is_about(int(place), request.text):
+                    line = self._rows.lines[int(place)]
                     raise ClassifierError(
-                        f"{request.id} is recorded for {text!r}, and the probe set asks about "
-                        f"{request.text!r}",
-                        where=f"{self._file}:{row.line}",
+                        f"{request.id} is recorded for {self._text_on(line)!r}, and the probe set "
+                        f"asks about {request.text!r}",
+                        where=f"{self._file}:{line}",
                         hint="record the predictions again with this version of the probe set",
                         unquoted="the row is recorded for another text than the probe set asks",
                     )
 
-    def _read(self, row: Row) -> Prediction:
-        """Turn one row into a prediction of its own."""
+    def _text_on(self, line: int) -> str | None:
+        """Read the text of one row again."""
+        _, rows = open_rows(self._path)
+        row = next((row for row in rows if row.line == line), None)
+        return row.get(self._roles.get("text")) if row is not None else None
+
+    def _read(self, row: Row) -> Sequence[float]:
+        """Return the numbers of one row: its score, or the mass of each label."""
         where = f"{self._file}:{row.line}"
-        said = row.get(self._roles.get("label"))
         if self._range is not None:
-            score = check_score(self._number(row, self._roles["score"], where), *self._range, where)
+            number = self._number(row, self._roles["score"], where)
+            return [check_score(number, *self._range, where)]
+        masses = {
+            label: math.fsum(self._number(row, column, where) for column in columns)
+            for label, columns in self._masses.items()
+        }
+        return list(check_masses(masses, where)[0].values()) if masses else ()
+
+    def _answer(self, place: int) -> Prediction:
+        """Return one row as a prediction of its own."""
+        code = self._said[place]
+        said = self._names[code] if code >= 0 else None
+        if self._range is not None:
+            score = self._values[place]
             return Prediction(id="", score=score, samples=(said,) if said else ())
         if self._masses:
-            masses = {
-                label: math.fsum(self._number(row, column, where) for column in columns)
-                for label, columns in self._masses.items()
-            }
-            probabilities, unparsed = check_masses(masses, where)
-            return Prediction(id="", probabilities=probabilities, unparsed=unparsed)
+            start = place * len(self._labels)
+            masses = self._values[start : start + len(self._labels)]
+            return Prediction(id="", probabilities=dict(zip(self._labels, masses, strict=True)))
         mapped = self._options.label_map.get(said, said) if said is not None else None
         label = mapped if mapped in self._labels else None
-        return Prediction(
-            id="", samples=(label,), raw=() if label else ((said or "")[:_RAW_LENGTH],)
-        )
+        return Prediction(id="", samples=(label,), raw=() if label else (said or "",))
 
     def _number(self, row: Row, column: str, where: str) -> float:
         """Read a cell as a number."""
@@ -255,10 +278,9 @@ class RecordedClassifier:
         )
 
 
-def _declares_personal_data(rows: Sequence[Row]) -> bool:
-    """Tell whether any row says that it contains personal data, in a column of that name."""
-    said = (row.get("contains_personal_data") or "" for row in rows)
-    return any(value.strip().lower() in {"true", "yes", "1"} for value in said)
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def create(locator: str, task: Task | None, options: ClassifierOptions) -> RecordedClassifier:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.util import find_spec
@@ -15,6 +16,7 @@ from audit.errors import ClassifierError, ConfigError, MissingExtraError
 
 ROLES = ("id", "text", "label", "score", "repeat")
 PROBABILITY = "prob."
+_ROWS_PER_BATCH = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +34,15 @@ class Row:
         return value if isinstance(value, str) else json.dumps(value, default=str)
 
 
-def read_rows(path: Path) -> tuple[list[str], list[Row]]:
-    """Read a file into its column names and rows.
+def open_rows(path: Path) -> tuple[list[str], Iterator[Row]]:
+    """Return the column names of a file, and its rows one at a time.
 
     Raises
     ------
     ConfigError
         If the file is not there or of no known kind.
     ClassifierError
-        If it is not UTF-8, a line cannot be read, or it has no rows.
+        If it is not UTF-8, or a line cannot be read; also while rows are taken.
     MissingExtraError
         If it is Parquet and pyarrow is not installed.
     """
@@ -50,26 +52,39 @@ def read_rows(path: Path) -> tuple[list[str], list[Row]]:
             where=f"recorded:{path}",
             hint="give the path from the folder you are in",
         )
-    readers = {".csv": _csv_rows, ".jsonl": _json_rows, ".parquet": _parquet_rows}
-    reader = readers.get(path.suffix.lower())
-    if reader is None:
+    readers = {
+        ".csv": (_csv_columns, _csv_rows),
+        ".jsonl": (_json_columns, _json_rows),
+        ".parquet": (_parquet_columns, _parquet_rows),
+    }
+    found = readers.get(path.suffix.lower())
+    if found is None:
         raise ConfigError(
             f"recorded predictions are read from {', '.join(readers)}",
             where=path.name,
             hint="save the table as CSV with a header line, in UTF-8",
         )
+    columns, rows = found
+    with _decoding(path):
+        return columns(path), _decoded(path, rows(path))
+
+
+@contextmanager
+def _decoding(path: Path) -> Iterator[None]:
+    """Say that a file is not UTF-8."""
     try:
-        rows = list(reader(path))
+        yield
     except UnicodeDecodeError as error:
         raise ClassifierError(
-            f"the file is not UTF-8 (byte {error.start})",
+            "the file is not UTF-8",
             where=path.name,
             hint="save it again in the encoding UTF-8",
         ) from error
-    if not rows:
-        raise ClassifierError("the file has no rows", where=path.name)
-    columns = list(dict.fromkeys(column for row in rows for column in row.cells))
-    return columns, rows
+
+
+def _decoded(path: Path, rows: Iterator[Row]) -> Iterator[Row]:
+    with _decoding(path):
+        yield from rows
 
 
 def resolve_columns(
@@ -129,13 +144,22 @@ def resolve_columns(
     return roles, masses
 
 
+def _csv_columns(path: Path) -> list[str]:
+    """Header of a CSV file; a file without any has no rows."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        header = next(csv.reader(file, strict=True), None)
+    if not header:
+        raise ClassifierError("the file has no rows", where=path.name)
+    _check_header(header, path.name)
+    return header
+
+
 def _csv_rows(path: Path) -> Iterator[Row]:
     """Rows of a CSV file with a header line."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file, strict=True)
         try:
             header = next(reader, [])
-            _check_header(header, path.name)
             for cells in reader:
                 if not cells:
                     continue
@@ -159,6 +183,14 @@ def _check_header(header: list[str], file: str) -> None:
         raise ClassifierError(f"the column {twice[0]!r} is there twice", where=f"{file}:1")
 
 
+def _json_columns(path: Path) -> list[str]:
+    """Names that any object of the file has."""
+    columns = list(dict.fromkeys(column for row in _json_rows(path) for column in row.cells))
+    if not columns:
+        raise ClassifierError("the file has no rows", where=path.name)
+    return columns
+
+
 def _json_rows(path: Path) -> Iterator[Row]:
     """Rows of a file with one JSON object on each line."""
     with path.open(encoding="utf-8-sig") as file:
@@ -176,11 +208,28 @@ def _json_rows(path: Path) -> Iterator[Row]:
             yield Row(line, cells)
 
 
+def _parquet_columns(path: Path) -> list[str]:
+    """Columns of a Parquet file."""
+    return list(_parquet_file(path).schema_arrow.names)
+
+
 def _parquet_rows(path: Path) -> Iterator[Row]:
     """Rows of a Parquet file, counted from 1."""
+    line = 0
+    for batch in _parquet_file(path).iter_batches(batch_size=_ROWS_PER_BATCH):
+        for cells in batch.to_pylist():
+            line += 1
+            yield Row(line, cells)
+
+
+def _parquet_file(path: Path) -> Any:
     if find_spec("pyarrow") is None:
         raise MissingExtraError(f"recorded:{path.name}", "pyarrow", "parquet")
-    from pyarrow import parquet
+    from pyarrow import ArrowException, parquet
 
-    for line, cells in enumerate(parquet.read_table(path).to_pylist(), start=1):
-        yield Row(line, cells)
+    try:
+        return parquet.ParquetFile(path)
+    except (ArrowException, OSError) as error:
+        raise ClassifierError(
+            "this is no Parquet file", where=path.name, hint="its ending must say what it is"
+        ) from error

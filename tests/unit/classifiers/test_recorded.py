@@ -238,6 +238,8 @@ def test_labels_do_not_serve_a_score_task(table: Table, score_task: Task) -> Non
     [
         ("s.csv", "id,label\n", "no rows"),
         ("s.csv", "", "no rows"),
+        ("s.jsonl", "\n", "no rows"),
+        ("s.parquet", "PAR1 rubbish", "no Parquet"),
         ("s.csv", "id,label\nv1,a,b\n", "s.csv:2"),
         ("s.csv", 'id,label\nv1,"a" b\n', "s.csv:2"),
         ("s.csv", "id,id,label\nv1,v1,a\n", "twice"),
@@ -276,3 +278,20 @@ def test_record_holds_hash_and_columns_and_no_path(table: Table, tmp_path: Path)
 def test_a_labels_task_without_neutral(table: Table, task: Task) -> None:
     table.task = replace(task, labels=("Positive", "Negative"))
     assert table.ask("id,label\nv1,Neutral\n", [A])[0].samples == (None,)
+
+
+def test_memory_grows_by_less_than_a_hundred_bytes_a_row(table: Table, score_task: Task) -> None:
+    import tracemalloc
+
+    table.task = score_task
+    count = 50_000
+    long = "a sentence that is not kept " * 10
+    rows = "".join(f"v{n},{long}{n},{(n % 100) / 100}\n" for n in range(count))
+    tracemalloc.start()
+    classifier = table.load("id,text,score\n" + rows)
+    del rows
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 100 * count
+    asked = [Request(id=f"v{n}", text=f"{long}{n}") for n in (7, count - 1)]
+    assert [p.score for p in classifier.predict(asked)] == [0.07, 0.99]
