@@ -107,11 +107,6 @@ FAILURES = {
         lambda rows: [[*rows[0], "id"], *([*row, f"{row[3]}/ref:none"] for row in rows[1:])],
         "the row is recorded for another text",
     ),
-    "a repeat that comes twice": (
-        "recorded:less.csv",
-        lambda rows: [[*rows[0], "repeat"], *([*row, "1"] for row in [*rows[1:], rows[1]])],
-        "the same repeat of this text is also on line 2",
-    ),
 }
 
 
