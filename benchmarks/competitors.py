@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,11 +13,12 @@ from audit.classifiers.causal import CausalClassifier
 from audit.classifiers.loading import LoadedModel, load_model
 from audit.classifiers.prompt import FewShotPrompt
 from audit.engines import LocalEngine
-from audit.records import ClassifierOptions, Request, Sampling, Task
+from audit.records import ClassifierOptions, Request, Sampling
 from benchmarks.workload import TASK, Workload
 
 REPEATS = 5
 LABELS = tuple(f" {label}" for label in TASK.labels)
+_SAMPLING = {"do_sample": True, "temperature": 1.0, "top_k": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,24 +34,38 @@ class Method:
     prompts : int
         How many prompts a round of the measurement gives it.
     answer : callable
-        Takes sentences; what it returns is not looked at.
+        Takes sentences. Where ``scores`` is set, returns the log-probabilities of the labels.
+    group : str
+        Methods of one group differ in batch size only; the fastest of them is what counts.
+    scores : bool
+        Whether the answers are log-probabilities, which can be checked.
     """
 
     key: str
     title: str
     prompts: int
     answer: Callable[[Sequence[str]], Any]
+    group: str
+    scores: bool = False
 
 
 def ours(
-    work: Workload, *, task: Task = TASK, temperature: float = 1.0
+    work: Workload,
+    *,
+    device: str = "cpu",
+    dtype: torch.dtype = torch.float32,
+    threads: int | None = None,
 ) -> tuple[CausalClassifier, LoadedModel]:
     """Load the product's classifier as ``audit run --model causal:FOLDER`` does."""
     options = ClassifierOptions(
-        sampling=Sampling(repeats=REPEATS, temperature=temperature, max_new_tokens=6)
+        sampling=Sampling(repeats=REPEATS, temperature=1.0, max_new_tokens=6),
+        device=device,
+        dtype="float32",
+        threads=threads,
     )
     loaded = load_model("causal", str(work.folder), "causal", options)
-    return CausalClassifier(loaded, task, options), loaded
+    shorter = None if dtype == torch.float32 else dtype
+    return CausalClassifier(loaded, TASK, options, dtype=shorter), loaded
 
 
 def ask(classifier: CausalClassifier, texts: Sequence[str]) -> list[Any]:
@@ -58,44 +74,59 @@ def ask(classifier: CausalClassifier, texts: Sequence[str]) -> list[Any]:
     return [answer for batch in LocalEngine().run(classifier, requests) for answer in batch]
 
 
-def competitors(work: Workload, *, quick: bool = False) -> list[Method]:
-    """Return every competitor, on one copy of a checkpoint in float32."""
+def competitors(
+    work: Workload, *, device: str = "cpu", dtype: torch.dtype = torch.float32, largest: int = 32
+) -> list[Method]:
+    """Return every competitor, on one copy of a checkpoint.
+
+    Parameters
+    ----------
+    work : Workload
+        The checkpoint.
+    device : str
+        Where they run.
+    dtype : torch.dtype
+        Their number format.
+    largest : int
+        Prompts of a round, and largest batch, of the ways that take batches.
+    """
     import transformers
 
+    logging.getLogger("lm_eval").setLevel(logging.ERROR)
     tokenizer = transformers.AutoTokenizer.from_pretrained(work.folder)
-    model = transformers.AutoModelForCausalLM.from_pretrained(work.folder, dtype=torch.float32)
-    model.eval()
-    render = FewShotPrompt(TASK).render
-    few = 1 if quick else 3
+    tokenizer.pad_token = tokenizer.eos_token
+    model = transformers.AutoModelForCausalLM.from_pretrained(work.folder, dtype=dtype)
+    model.eval().to(device)
+    few = max(1, largest // 10)
+    harness = "lm-evaluation-harness"
+    sizes = [rows for rows in (1, 2, 4, 8, 16, 32, 64, 128) if rows <= largest]
     methods = [
-        Method("naive-3", "pipeline loop, 5 samples of 3 tokens", few, _naive(model, tokenizer, 3)),
-        Method(
-            "naive-25", "pipeline loop, 5 samples of 25 tokens", 1, _naive(model, tokenizer, 25)
-        ),
-        Method("batched-3", "batched `generate`, 5 x 3 tokens", 8, _batched(model, tokenizer)),
-        Method("padded", "hand-written padded forward, 16 rows", 32, _padded(model, tokenizer)),
+        Method("naive-3", "pipeline loop, 5 samples of 3 tokens", few,
+               _naive(model, tokenizer, 3), "naive-3"),
+        Method("naive-25", "pipeline loop, 5 samples of 25 tokens", 1,
+               _naive(model, tokenizer, 25), "naive-25"),
+        Method("batched-3", "batched `generate`, 8 prompts, 5 x 3 tokens", min(8, largest),
+               _batched(model, tokenizer), "batched-3"),
         *(
-            Method(
-                f"lm-eval-{rows}",
-                f"lm-evaluation-harness, multiple choice, batch {rows}",
-                16,
-                _harness_choice(model, tokenizer, rows),
-            )
-            for rows in (1, 2, 4)
+            Method(f"padded-{rows}", f"hand-written padded forward, {rows} rows", largest,
+                   _padded(model, tokenizer, rows), "padded", scores=True)
+            for rows in sizes[2:] or sizes
         ),
-        Method(
-            "lm-eval-samples",
-            "lm-evaluation-harness, 5 samples of 3 tokens",
-            4,
-            _harness_samples(model, tokenizer),
+        *(
+            Method(f"lm-eval-{rows}", f"{harness}, multiple choice, batch {rows}", largest,
+                   _harness_choice(model, tokenizer, rows), "lm-eval", scores=True)
+            for rows in sizes[: 5 if device == "cpu" else None]
         ),
-    ]
+        Method("lm-eval-samples", f"{harness}, 5 samples of 3 tokens", few,
+               _harness_samples(model, tokenizer), "lm-eval-samples"),
+    ]  # fmt: skip
+    render = FewShotPrompt(TASK).render
 
     def rendered(method: Method) -> Callable[[Sequence[str]], Any]:
         """Count building the prompts too."""
         return lambda texts: method.answer([render(text) for text in texts])
 
-    return [Method(m.key, m.title, m.prompts, rendered(m)) for m in methods]
+    return [Method(m.key, m.title, m.prompts, rendered(m), m.group, m.scores) for m in methods]
 
 
 def _naive(model: Any, tokenizer: Any, tokens: int) -> Callable[[Sequence[str]], Any]:
@@ -103,11 +134,11 @@ def _naive(model: Any, tokenizer: Any, tokens: int) -> Callable[[Sequence[str]],
     import transformers
 
     pipeline = transformers.pipeline("text-generation", model=model, tokenizer=tokenizer)
-    given = {"do_sample": True, "temperature": 1.0, "top_k": 0, "return_full_text": False}
+    given = {**_SAMPLING, "max_new_tokens": tokens, "min_new_tokens": tokens}
 
     def answer(prompts: Sequence[str]) -> Any:
         return [
-            pipeline(prompt, max_new_tokens=tokens, min_new_tokens=tokens, **given)
+            pipeline(prompt, return_full_text=False, **given)
             for prompt in prompts
             for _ in range(REPEATS)
         ]
@@ -117,30 +148,34 @@ def _naive(model: Any, tokenizer: Any, tokens: int) -> Callable[[Sequence[str]],
 
 def _batched(model: Any, tokenizer: Any) -> Callable[[Sequence[str]], Any]:
     """Generate all samples of eight left-padded prompts at once."""
-    tokenizer.pad_token = tokenizer.eos_token
 
     def answer(prompts: Sequence[str]) -> Any:
-        given = tokenizer(list(prompts), return_tensors="pt", padding=True, padding_side="left")
+        rows = _left_padded(model, tokenizer, prompts)
         return model.generate(
-            **given, do_sample=True, temperature=1.0, top_k=0, max_new_tokens=3,
-            num_return_sequences=REPEATS, pad_token_id=tokenizer.eos_token_id,
+            **rows, **_SAMPLING, max_new_tokens=3, num_return_sequences=REPEATS,
+            pad_token_id=tokenizer.eos_token_id,
         )  # fmt: skip
 
     return answer
 
 
-def _padded(model: Any, tokenizer: Any) -> Callable[[Sequence[str]], Any]:
-    """One padded forward pass for 16 prompts, logits at the last token only."""
+def _left_padded(model: Any, tokenizer: Any, prompts: Sequence[str]) -> Any:
+    rows = tokenizer(list(prompts), return_tensors="pt", padding=True, padding_side="left")
+    return rows.to(model.device)
+
+
+def _padded(model: Any, tokenizer: Any, rows: int) -> Callable[[Sequence[str]], Any]:
+    """One padded forward pass for each batch, logits at the last token only."""
     wanted = [tokenizer(label)["input_ids"][0] for label in LABELS]
 
     def answer(prompts: Sequence[str]) -> Any:
         found = []
-        for start in range(0, len(prompts), 16):
-            rows = tokenizer(list(prompts[start : start + 16]), return_tensors="pt", padding=True)
-            last = rows["attention_mask"].sum(dim=1, keepdim=True) - 1
+        for start in range(0, len(prompts), rows):
+            given = _left_padded(model, tokenizer, prompts[start : start + rows])
+            places = (given["attention_mask"].cumsum(dim=1) - 1).clamp(min=0)
             with torch.inference_mode():
-                logits = model(**rows, logits_to_keep=last).logits[:, 0]
-            found.append(torch.log_softmax(logits, dim=-1)[:, wanted])
+                logits = model(**given, position_ids=places, logits_to_keep=1).logits[:, -1]
+            found.append(torch.log_softmax(logits.float(), dim=-1)[:, wanted].cpu())
         return torch.cat(found)
 
     return answer
@@ -150,7 +185,7 @@ def _harness(model: Any, tokenizer: Any, rows: int) -> Any:
     """Wrap a loaded model for lm-evaluation-harness."""
     from lm_eval.models.huggingface import HFLM
 
-    return HFLM(pretrained=model, tokenizer=tokenizer, batch_size=rows, device="cpu")
+    return HFLM(pretrained=model, tokenizer=tokenizer, batch_size=rows, device=str(model.device))
 
 
 def _harness_choice(model: Any, tokenizer: Any, rows: int) -> Callable[[Sequence[str]], Any]:
@@ -165,7 +200,8 @@ def _harness_choice(model: Any, tokenizer: Any, rows: int) -> Callable[[Sequence
             for prompt in prompts
             for place, label in enumerate(LABELS)
         ]
-        return harness.loglikelihood(asked, disable_tqdm=True)
+        found = harness.loglikelihood(asked, disable_tqdm=True)
+        return torch.tensor([score for score, _ in found]).reshape(-1, len(LABELS))
 
     return answer
 
@@ -175,7 +211,7 @@ def _harness_samples(model: Any, tokenizer: Any) -> Callable[[Sequence[str]], An
     from lm_eval.api.instance import Instance
 
     harness = _harness(model, tokenizer, 4)
-    how = {"until": ["\n"], "max_gen_toks": 3, "do_sample": True, "temperature": 1.0, "top_k": 0}
+    how = {**_SAMPLING, "until": ["\n"], "max_gen_toks": 3}
 
     def answer(prompts: Sequence[str]) -> Any:
         asked = [

@@ -13,9 +13,11 @@ from audit.classifiers.generation import Generator
 from audit.classifiers.labels import parse_label
 from audit.classifiers.loading import LoadedModel
 from audit.records import Request, Sampling
+from benchmarks.competitors import LABELS, Method
 from benchmarks.workload import TASK
 
 LARGEST_DIFFERENCE = 1e-4
+_OF_OTHERS = 1e-3  # theirs are not the product's errors: they only have to be the same question
 SMALLEST_P = 1e-3
 _SAMPLES = 2_000
 _AT_ONCE = 250
@@ -35,21 +37,51 @@ def difference_from_plain(
     GateError
         If it is more than 1e-4.
     """
-    wanted = [loaded.tokenizer(f" {label}")["input_ids"][0] for label in TASK.labels]
-    prompts = [tuple(loaded.tokenizer(classifier.prompt(text))["input_ids"]) for text in texts]
-    worst = 0.0
     if classifier.engine is None:
         raise GateError("the classifier samples")
+    prompts = [tuple(loaded.tokenizer(classifier.prompt(text))["input_ids"]) for text in texts]
+    plain = plain_scores(classifier, loaded, texts)
+    worst = 0.0
     for places, logits in classifier.engine.check.forward.run(prompts):
-        ours = torch.log_softmax(logits.double(), dim=-1)[:, wanted]
-        for row, place in enumerate(places):
-            with torch.inference_mode():
-                plain = loaded.model(input_ids=torch.tensor([prompts[place]])).logits[0, -1]
-            theirs = torch.log_softmax(plain.double(), dim=-1)[wanted]
-            worst = max(worst, float((ours[row] - theirs).abs().max()))
+        ours = torch.log_softmax(logits.double(), dim=-1)[:, _label_tokens(loaded)]
+        worst = max(worst, float((ours.cpu() - plain[places]).abs().max()))
     if not worst <= LARGEST_DIFFERENCE:
         raise GateError(f"log-probabilities differ from plain forward passes by {worst:.2g}")
     return worst
+
+
+def plain_scores(
+    classifier: CausalClassifier, loaded: LoadedModel, texts: Sequence[str]
+) -> torch.Tensor:
+    """Return log P of each label's token from one plain forward pass for each text."""
+    found = []
+    for text in texts:
+        ids = loaded.tokenizer(classifier.prompt(text), return_tensors="pt")["input_ids"]
+        with torch.inference_mode():
+            logits = loaded.model(input_ids=ids.to(loaded.model.device)).logits[0, -1]
+        found.append(torch.log_softmax(logits.double(), dim=-1)[_label_tokens(loaded)].cpu())
+    return torch.stack(found)
+
+
+def check_competitor(
+    method: Method, plain: torch.Tensor, texts: Sequence[str], largest: float = _OF_OTHERS
+) -> None:
+    """Refuse to time a way that answers another question.
+
+    Raises
+    ------
+    GateError
+        If its log-probabilities are not those of plain forward passes.
+    """
+    if not method.scores:
+        return
+    worst = float((method.answer(texts) - plain).abs().max())
+    if not worst <= largest:
+        raise GateError(f"{method.title}: log-probabilities are {worst:.2g} off")
+
+
+def _label_tokens(loaded: LoadedModel) -> list[int]:
+    return [loaded.tokenizer(label)["input_ids"][0] for label in LABELS]
 
 
 def agreement_with_sampling(classifier: CausalClassifier, loaded: LoadedModel, text: str) -> float:

@@ -2,7 +2,7 @@
 
 Nothing is downloaded. The tokenizer is a byte-level BPE of GPT-2's size (50,257), trained on the
 workload's own words and on made-up ones; the checkpoints have the shape of GPT-Neo 125M and of
-GPT-2 with random weights, and one more of the first shape is trained until it answers with labels.
+GPT-2 with random weights, and more of the first shape are trained until they answer with labels.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from audit.records import Shot, Task
 
 VOCABULARY = 50_257
 END = "<|endoftext|>"
-SHAPES = ("gpt-neo-125m", "gpt2", "tiny")
+SHAPES = ("gpt-neo-125m", "gpt2", "gpt-neo-2.7b", "gpt-j", "tiny")
+_NEO = {"gpt-neo-125m": (12, 768, 12), "gpt-neo-2.7b": (32, 2560, 20), "tiny": (2, 64, 4)}
 
 TASK = Task(
     labels=("Positive", "Neutral", "Negative"),
@@ -92,8 +93,9 @@ def build(shape: str, folder: Path, *, leak: float | None = None) -> Workload:
 
     Parameters
     ----------
-    shape : {'gpt-neo-125m', 'gpt2', 'tiny'}
-        ``tiny`` has two layers and serves the tests of this module.
+    shape : {'gpt-neo-125m', 'gpt2', 'gpt-neo-2.7b', 'gpt-j', 'tiny'}
+        The third and fourth are for GPUs, and are saved in bfloat16; ``tiny`` has two layers and
+        serves the tests of this module.
     folder : Path
         Where to save it.
     leak : float, optional
@@ -112,7 +114,7 @@ def build(shape: str, folder: Path, *, leak: float | None = None) -> Workload:
         torch.manual_seed(0)
         model = transformers.AutoModelForCausalLM.from_config(_config(shape))
         if leak is not None:
-            _train(model.float(), tokenizer, leak)
+            _train(model.float(), tokenizer, leak, whole=shape == "tiny")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             model.save_pretrained(folder)
@@ -122,21 +124,24 @@ def build(shape: str, folder: Path, *, leak: float | None = None) -> Workload:
 
 
 def _config(shape: str) -> Any:
-    """Return the configuration of a shape; `initializer_range` and all else as published."""
+    """Return the configuration of a shape; `initializer_range` all else as published."""
     import transformers
 
     ends = {"bos_token_id": 50_256, "eos_token_id": 50_256}
     if shape == "gpt2":
         return transformers.GPT2Config(vocab_size=VOCABULARY, **ends)
-    layers, width = (12, 768) if shape == "gpt-neo-125m" else (2, 64)
+    if shape == "gpt-j":
+        return transformers.GPTJConfig(vocab_size=VOCABULARY, dtype="bfloat16", **ends)
+    layers, width, heads = _NEO[shape]
     return transformers.GPTNeoConfig(
         vocab_size=VOCABULARY,
         hidden_size=width,
         num_layers=layers,
-        num_heads=12 if layers == 12 else 4,
+        num_heads=heads,
         attention_types=[[["global", "local"], layers // 2]],
         window_size=256,
         max_position_embeddings=2048,
+        dtype="bfloat16" if shape == "gpt-neo-2.7b" else "float32",
         **ends,
     )
 
@@ -162,38 +167,48 @@ def _tokenizer() -> Any:
     return PreTrainedTokenizerFast(tokenizer_object=bpe._tokenizer, eos_token=END, bos_token=END)
 
 
-def _train(model: Any, tokenizer: Any, leak: float) -> None:
+def _train(model: Any, tokenizer: Any, leak: float, *, whole: bool) -> None:
     """Train the final norm until most of the mass is on labels, and some leaks elsewhere.
 
-    The blocks below stay random, so their output is computed once.
+    The blocks below stay random, so their output is computed once. Of a model too narrow for that
+    the ``whole`` is trained.
     """
     import torch
 
     from audit.classifiers.prompt import FewShotPrompt
 
-    prompt = FewShotPrompt(TASK)
-    draw = random.Random(1)
+    prompt, draw = FewShotPrompt(TASK), random.Random(1)
     answers = [tokenizer(f" {label}")["input_ids"][0] for label in TASK.labels]
     undecided = [tokenizer(text)["input_ids"][0] for text in (" ", "Pos")]
     others = [tokenizer(text)["input_ids"][0] for text in (" great", "\n", " the")]
-    hidden, wanted = [], torch.zeros(40, VOCABULARY)
-    model.eval().requires_grad_(False)
-    norm, last = model.transformer.ln_f, []
-    hook = norm.register_forward_pre_hook(lambda _, given: last.append(given[0][0, -1]))
-    for row, text in enumerate(sentences(40)):
-        model(input_ids=torch.tensor([tokenizer(prompt.render(text))["input_ids"]]))
-        hidden.append(last.pop())
+    rows = [tokenizer(prompt.render(text))["input_ids"] for text in sentences(40)]
+    wanted = torch.zeros(len(rows), VOCABULARY)
+    for row in range(len(rows)):
         favoured = draw.randrange(len(answers))
         for place, token in enumerate(answers):
             wanted[row, token] += 0.6 if place == favoured else 0.1
         wanted[row, undecided] += leak / len(undecided)
         wanted[row, others] += (0.2 - leak) / len(others)
-    hook.remove()
+    norm, body = model.transformer.ln_f, model.transformer
+    width = max(map(len, rows))
+    ids = torch.tensor([[*row, *[0] * (width - len(row))] for row in rows])
+    last = torch.tensor([len(row) - 1 for row in rows])
+    seen: list[Any] = []
+    hook = norm.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+
+    def hidden() -> Any:
+        body(input_ids=ids)
+        return seen.pop()[torch.arange(len(rows)), last]
+
+    model.eval().requires_grad_(whole)
     norm.requires_grad_(True)
-    optimiser = torch.optim.Adam(norm.parameters(), lr=0.05)
+    fixed = None if whole else hidden()
+    parameters = [each for each in model.parameters() if each.requires_grad]
+    optimiser = torch.optim.Adam(parameters, lr=0.01 if whole else 0.05)
     for _ in range(60):
-        logits = model.lm_head(norm(torch.stack(hidden)))
+        logits = model.lm_head(norm(hidden() if fixed is None else fixed))
         loss = torch.nn.functional.cross_entropy(logits, wanted)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
+    hook.remove()

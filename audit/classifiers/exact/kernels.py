@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import accumulate
 from typing import Any
 
 import torch
 from torch.overrides import TorchFunctionMode
 
+_MANY_WEIGHTS = 8_000_000  # from about here a second core makes a model faster, measured
 _backend: Any = torch.backends.mkldnn
 # what torch's own compiler calls; none where torch is built without oneDNN
 _onednn: Any = (
@@ -81,6 +83,27 @@ def only_at(model: Any, places: torch.Tensor) -> Iterator[None]:
     finally:
         for hook in hooks:
             hook.remove()
+
+
+@contextmanager
+def fit_threads(model: Any) -> Iterator[None]:
+    """Compute a small model with one thread: handing it to more takes longer than it saves.
+
+    Parameters
+    ----------
+    model : PreTrainedModel
+        Any model; those of more weights use the threads that torch was given.
+    """
+    threads = torch.get_num_threads()
+    sizes = accumulate(parameter.numel() for parameter in model.parameters())
+    if threads == 1 or any(size >= _MANY_WEIGHTS for size in sizes):
+        yield
+        return
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 class _Products(TorchFunctionMode):
