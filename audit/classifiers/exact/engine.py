@@ -10,7 +10,6 @@ from typing import Any
 import torch
 
 from audit.classifiers.exact.forward import Engine, Ids
-from audit.classifiers.exact.kernels import fit_threads
 from audit.classifiers.exact.precision import allowance, measured_error, widen
 from audit.classifiers.exact.scorer import AnswerMasses, AnswerRule, ExactScorer
 from audit.classifiers.exact.selfcheck import TOLERANCE, CheckResult, self_check
@@ -147,13 +146,12 @@ class ExactEngine:
             If the model's output is not a number, or memory does not suffice for one prompt.
         """
         checked = self._check.longest
-        with fit_threads(self._model):
-            if checked is not None and max(map(len, prompts), default=0) > checked:
-                longest = sorted(set(prompts), key=len)[-2:]
-                self._check = self_check(
-                    self._model, self._name, [*longest, *self._samples], self._tolerance
-                )
-            return widen(self._scorer.score(self._check.forward, prompts), self._wider)
+        if checked is not None and max(map(len, prompts), default=0) > checked:
+            longest = sorted(set(prompts), key=len)[-2:]
+            self._check = self_check(
+                self._model, self._name, [*longest, *self._samples], self._tolerance
+            )
+        return widen(self._scorer.score(self._check.forward, prompts), self._wider)
 
     def _shorten(self, dtype: torch.dtype) -> None:
         """Convert the model and measure what that does to the probabilities."""

@@ -11,14 +11,15 @@ import copy
 import inspect
 import logging
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Literal
 
 import torch
 
-from audit.classifiers.exact.kernels import fast_kernels, only_at
+from audit.classifiers.exact.kernels import FastKernels
 from audit.classifiers.exact.trie import Block, common_length
+from audit.classifiers.exact.workers import Result, Workers, workers
 from audit.errors import ClassifierError
 
 Engine = Literal["trie", "prefix", "plain"]
@@ -27,6 +28,7 @@ Ids = tuple[int, ...]
 _LOG = logging.getLogger("audit")
 _TOKENS = 256  # a block of this size is fastest on the processors measured (docs/speed.md)
 _ROWS = 32
+_MEMORY_ERRORS = (torch.OutOfMemoryError, MemoryError, RuntimeError)
 _LONGER = 16  # tokens that a new prefix must save in every sequence before it is computed
 
 
@@ -48,6 +50,7 @@ class Forward(ABC):
         self._name = name
         self._keeps = "logits_to_keep" in inspect.signature(model.forward).parameters
         self._budget = _TOKENS
+        self._kernels = FastKernels(model, used=self.engine != "plain")
 
     def run(self, sequences: Sequence[Ids]) -> Iterator[tuple[list[int], torch.Tensor]]:
         """Yield the logits, part by part.
@@ -70,34 +73,46 @@ class Forward(ABC):
         order = sorted(range(len(sequences)), key=lambda place: self._order(sequences[place]))
         if not order:
             return
-        done, count = 0, 1
-        while done < len(order):
+        with self._kernels, workers(self._model) as others:
             try:
-                with torch.inference_mode(), self._kernels():
-                    if not done:
-                        self.prepare(sequences)
-                    count, compute = self._next([sequences[place] for place in order[done:]])
-                    logits = compute()
-            except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-                if not _out_of_memory(error):
-                    raise
-                self._shrink(count)
+                self.prepare(sequences)
+            except _MEMORY_ERRORS as error:
+                self._shrink(1, error)
+            yield from self._parts([sequences[place] for place in order], order, others)
+
+    def _parts(
+        self, ordered: Sequence[Ids], places: list[int], others: Workers
+    ) -> Iterator[tuple[list[int], torch.Tensor]]:
+        """Yield the logits of ordered sequences; start the next parts before one is done."""
+        started: deque[tuple[int, Result]] = deque()
+        done = planned = 0
+        while done < len(ordered):
+            while planned < len(ordered) and len(started) < others.ahead:
+                # a part holds fewer sequences than tokens, but for equal ones
+                count, work = self._next(ordered[planned : planned + 2 * self._budget])
+                started.append((count, others.start(work)))
+                planned += count
+            count, result = started.popleft()
+            try:
+                logits = result()
+            except _MEMORY_ERRORS as error:
+                self._shrink(count, error)
+                started.clear()
+                planned = done
                 continue
-            yield order[done : done + count], logits
+            yield places[done : done + count], logits
             done += count
 
-    def _kernels(self) -> AbstractContextManager[None]:
-        """Return the context to compute in."""
-        return fast_kernels(self._model)
-
-    def _shrink(self, count: int) -> None:
-        """Go on with half the size after running out of memory."""
+    def _shrink(self, count: int, error: Exception) -> None:
+        """Go on with half the size after running out of memory; raise any other error."""
+        if not _out_of_memory(error):
+            raise error
         if count <= 1:
             raise ClassifierError(
                 "there is not enough memory for one prompt",
                 where=self._name,
                 hint="use a smaller model, --dtype bfloat16, or a machine with more memory",
-            )
+            ) from error
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
         self._budget = max(1, self._budget // 2)
@@ -114,6 +129,7 @@ class Forward(ABC):
     def _next(self, waiting: Sequence[Ids]) -> tuple[int, Callable[[], torch.Tensor]]:
         """Return how many of ``waiting`` come next, and how to compute their logits."""
 
+    @torch.inference_mode()
     def _last(self, rows: Sequence[Ids], cache: Any = None) -> torch.Tensor:
         """Logits after rows of one length, with or without a cache before them."""
         given: dict[str, Any] = {"logits_to_keep": 1} if self._keeps else {}
@@ -122,7 +138,8 @@ class Forward(ABC):
         elif "use_cache" in inspect.signature(self._model.forward).parameters:
             given["use_cache"] = False
         ids = torch.tensor(rows, device=self._model.device)
-        logits: torch.Tensor = self._model(input_ids=ids, **given).logits[:, -1]
+        with self._kernels.computing():
+            logits: torch.Tensor = self._model(input_ids=ids, **given).logits[:, -1]
         return logits
 
 
@@ -130,9 +147,6 @@ class PlainForward(Forward):
     """The model as it stands: sequences of one length together, so that nothing is padded."""
 
     engine: Engine = "plain"
-
-    def _kernels(self) -> AbstractContextManager[None]:
-        return nullcontext()
 
     def _next(self, waiting: Sequence[Ids]) -> tuple[int, Callable[[], torch.Tensor]]:
         rows = _of_one_length(waiting, self._budget * 4)
@@ -180,6 +194,7 @@ class PrefixForward(Forward):
         rows = _of_one_length(waiting, self._budget, skipped=len(self._prefix))
         return len(rows), lambda: self._after_prefix([row[len(self._prefix) :] for row in rows])
 
+    @torch.inference_mode()
     def _after_prefix(self, rows: Sequence[Ids]) -> torch.Tensor:
         cache = self._fresh_cache()
         if len(rows) > 1 and self._prefix:
@@ -233,6 +248,7 @@ class TrieForward(PrefixForward):
             return 1, lambda: self._after_prefix([waiting[0][start:]])
         return count, lambda: self._block(block)
 
+    @torch.inference_mode()
     def _block(self, block: Block) -> torch.Tensor:
         """Logits after every sequence of a block."""
         device, dtype = self._model.device, self._model.dtype
@@ -243,7 +259,7 @@ class TrieForward(PrefixForward):
         kept, place = torch.unique(torch.tensor(block.ends), return_inverse=True)
         kept = kept.to(device)
         given: dict[str, Any] = {"logits_to_keep": kept} if self._keeps else {}
-        with only_at(self._model, kept):
+        with self._kernels.computing(kept):
             logits: torch.Tensor = self._model(
                 input_ids=torch.tensor([block.tokens], device=device),
                 attention_mask=mask[None, None].to(device),

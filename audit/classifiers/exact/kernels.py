@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from itertools import accumulate
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch.overrides import TorchFunctionMode
 
-_MANY_WEIGHTS = 8_000_000  # from about here a second core makes a model faster, measured
 _backend: Any = torch.backends.mkldnn
 # what torch's own compiler calls; none where torch is built without oneDNN
 _onednn: Any = (
@@ -18,92 +17,90 @@ _onednn: Any = (
 )
 
 
-@contextmanager
-def fast_kernels(model: Any) -> Iterator[None]:
-    """Compute what a model computes, by routines that are faster on a processor in float32.
+class FastKernels:
+    """Computes what a model computes, by routines that are faster and with nothing left unread.
 
-    The model is left as it was found. Nothing is changed on other devices and in other formats,
-    whose routines are the fast ones already. What comes out differs in rounding only, which
-    `audit.classifiers.exact.selfcheck` makes sure of before every run.
+    Inside the context the model is changed, and left as it was found. What comes out differs in
+    rounding only, which `audit.classifiers.exact.selfcheck` makes sure of before every run.
 
-    Parameters
-    ----------
-    model : PreTrainedModel
-        Any model.
-    """
-    if model.device.type != "cpu" or model.dtype != torch.float32:
-        yield
-        return
-    with ExitStack() as stack:
-        stack.enter_context(_fused_gelus(model))
-        if _onednn is not None:
-            stack.enter_context(_Products())
-        yield
-
-
-@contextmanager
-def only_at(model: Any, places: torch.Tensor) -> Iterator[None]:
-    """Leave out of the last layer's feed-forward part the tokens whose outputs nobody reads.
-
-    That part treats every token by itself. Where a model's is not called ``mlp``, or gives more
-    than one tensor, it is computed for every token as ever.
+    On a processor in float32, matrix products go to oneDNN, and GELUs that are written out in
+    single steps become torch's own. Everywhere, the last layer's feed-forward part is left out for
+    the tokens whose outputs nobody reads, where it is called ``mlp`` and gives one tensor: such a
+    part treats every token by itself.
 
     Parameters
     ----------
     model : PreTrainedModel
         Any model.
-    places : Tensor of shape (n,)
-        Places, in the one row of the batch, of the tokens that are read.
+    used : bool
+        Without, nothing is changed at all.
     """
-    lists = [one for one in model.modules() if isinstance(one, torch.nn.ModuleList) and len(one)]
-    part = getattr(max(lists, key=len)[-1], "mlp", None) if lists else None
-    if part is None:
-        yield
-        return
 
-    size = 0
+    def __init__(self, model: Any, *, used: bool = True) -> None:
+        self._model = model
+        self._used = used
+        self._read = threading.local()
+        self._changes = ExitStack()
 
-    def gather(module: Any, args: tuple[Any, ...]) -> Any:
-        nonlocal size
-        if len(args) != 1 or args[0].dim() != 3:
-            return None
-        size = args[0].shape[1]
-        return (args[0][:, places],)
+    def __enter__(self) -> Self:
+        if self._in_float32():
+            self._changes.enter_context(_fused_gelus(self._model))
+        for hook in self._trim() if self._used else ():
+            self._changes.callback(hook.remove)
+        return self
 
-    def scatter(module: Any, args: tuple[Any, ...], output: Any) -> Any:
-        if not size or not isinstance(output, torch.Tensor):
-            return None
-        whole = output.new_zeros((output.shape[0], size, output.shape[2]))
-        whole[:, places] = output
-        return whole
+    def __exit__(self, *_: object) -> None:
+        self._changes.close()
 
-    hooks = part.register_forward_pre_hook(gather), part.register_forward_hook(scatter)
-    try:
-        yield
-    finally:
-        for hook in hooks:
-            hook.remove()
+    @contextmanager
+    def computing(self, places: torch.Tensor | None = None) -> Iterator[None]:
+        """Let this thread run the model, to read the outputs at some places only.
 
+        Parameters
+        ----------
+        places : Tensor of shape (n,), optional
+            Places in the one row of the batch; without them all outputs are read.
+        """
+        self._read.places = places
+        try:
+            if self._in_float32() and _onednn is not None:
+                with _Products():
+                    yield
+            else:
+                yield
+        finally:
+            self._read.places = None
 
-@contextmanager
-def fit_threads(model: Any) -> Iterator[None]:
-    """Compute a small model with one thread: handing it to more takes longer than it saves.
+    def _in_float32(self) -> bool:
+        """Whether torch would take routines that are not the fastest."""
+        on_cpu = self._model.device.type == "cpu"
+        return self._used and on_cpu and self._model.dtype == torch.float32
 
-    Parameters
-    ----------
-    model : PreTrainedModel
-        Any model; those of more weights use the threads that torch was given.
-    """
-    threads = torch.get_num_threads()
-    sizes = accumulate(parameter.numel() for parameter in model.parameters())
-    if threads == 1 or any(size >= _MANY_WEIGHTS for size in sizes):
-        yield
-        return
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
+    def _trim(self) -> list[Any]:
+        """Put hooks on the last layer's feed-forward part."""
+        lists = [
+            one for one in self._model.modules() if isinstance(one, torch.nn.ModuleList) and one
+        ]
+        part = getattr(max(lists, key=len)[-1], "mlp", None) if lists else None
+        if part is None:
+            return []
+
+        def gather(module: Any, args: tuple[Any, ...]) -> Any:
+            places = getattr(self._read, "places", None)
+            self._read.size = None
+            if places is None or len(args) != 1 or args[0].dim() != 3:
+                return None
+            self._read.size = args[0].shape[1]
+            return (args[0][:, places],)
+
+        def scatter(module: Any, args: tuple[Any, ...], output: Any) -> Any:
+            if self._read.size is None or not isinstance(output, torch.Tensor):
+                return None
+            whole = output.new_zeros((output.shape[0], self._read.size, output.shape[2]))
+            whole[:, self._read.places] = output
+            return whole
+
+        return [part.register_forward_pre_hook(gather), part.register_forward_hook(scatter)]
 
 
 class _Products(TorchFunctionMode):

@@ -51,20 +51,6 @@ def test_longer_prompts_than_checked_are_checked_first() -> None:
     assert found.check.longest == len(long)
 
 
-@pytest.mark.parametrize(("many", "expected"), [(10**9, 1), (100, 2)])
-def test_small_models_are_computed_with_one_thread(
-    many: int, expected: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("audit.classifiers.exact.kernels._MANY_WEIGHTS", many)
-    found, seen = engine(), set()
-    hook = model().register_forward_pre_hook(lambda *_: seen.add(torch.get_num_threads()))
-    torch.set_num_threads(2)
-    found.score(prompts(3))
-    hook.remove()
-    assert seen == {expected}
-    assert torch.get_num_threads() == 2
-
-
 def test_a_shorter_format_measures_its_error_and_widens() -> None:
     # weights of a real scale, where bfloat16 moves probabilities a little
     calm = copy.deepcopy(model())

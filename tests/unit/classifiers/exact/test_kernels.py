@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from audit.classifiers.exact.kernels import fast_kernels, only_at
+from audit.classifiers.exact.kernels import FastKernels
 
 from .families import CONFIGS, build, prompts
 
@@ -31,7 +31,7 @@ def test_fast_kernels_change_rounding_only_and_leave_the_model_alone(family: str
     model = build(family)
     ids = torch.tensor([prompts(1)[0]])
     before, modules = logits(model, ids), dict(model.named_modules())
-    with fast_kernels(model):
+    with FastKernels(model) as kernels, kernels.computing():
         inside, within = logits(model, ids), dict(model.named_modules())
     assert float((inside - before).abs().max()) < 1e-4
     assert dict(model.named_modules()) == modules
@@ -42,7 +42,7 @@ def test_fast_kernels_change_rounding_only_and_leave_the_model_alone(family: str
 def test_the_model_is_restored_after_an_error() -> None:
     model = build("gpt_neo")
     modules = dict(model.named_modules())
-    with pytest.raises(IndexError), fast_kernels(model):
+    with pytest.raises(IndexError), FastKernels(model) as kernels, kernels.computing():
         logits(model, torch.tensor([[10_000]]))
     assert dict(model.named_modules()) == modules
 
@@ -61,12 +61,12 @@ def test_products_are_taken_over_in_float32_alone(
 
     monkeypatch.setattr("audit.classifiers.exact.kernels._onednn", counted)
     model, ids = build(family), torch.tensor([prompts(1)[0]])
-    with fast_kernels(model):
+    with FastKernels(model) as kernels, kernels.computing():
         logits(model, ids)
     assert len(taken) > 8
     taken.clear()
     model.to(torch.bfloat16)
-    with fast_kernels(model):
+    with FastKernels(model) as kernels, kernels.computing():
         logits(model, ids)
     assert not taken
 
@@ -75,7 +75,7 @@ def test_products_of_odd_kinds_go_their_usual_way() -> None:
     linear = torch.nn.functional.linear
     x, weight = torch.randn(3, 4), torch.randn(5, 4)
     bias = torch.randn(5)
-    with fast_kernels(build("gpt2")), torch.inference_mode():
+    with FastKernels(build("gpt2")).computing(), torch.inference_mode():
         assert linear(x[0], weight).shape == (5,)
         assert linear(x[:0], weight).shape == (0, 5)
         assert linear(x.double(), weight.double()).dtype == torch.float64
@@ -92,7 +92,7 @@ def test_the_places_that_are_read_are_right(family: str) -> None:
     ids = torch.tensor([prompts(1)[0]])
     read = torch.tensor([3, 7, ids.shape[1] - 1])
     whole = logits(model, ids)
-    with only_at(model, read):
+    with FastKernels(model) as kernels, kernels.computing(read):
         some = logits(model, ids)
     assert float((some[read] - whole[read]).abs().max()) < 1e-4
     assert torch.equal(logits(model, ids), whole)
@@ -104,7 +104,19 @@ def test_what_is_not_read_is_not_computed() -> None:
     hook = model.model.layers[-1].mlp.down_proj.register_forward_hook(
         lambda module, args, out: seen.append(out.shape[1])
     )
-    with only_at(model, torch.tensor([5, 9])):
-        logits(model, torch.tensor([prompts(1)[0]]))
+    with FastKernels(model) as kernels:
+        with kernels.computing(torch.tensor([5, 9])):
+            logits(model, torch.tensor([prompts(1)[0]]))
+        with kernels.computing():
+            logits(model, torch.tensor([prompts(1)[0]]))
     hook.remove()
-    assert seen == [2]
+    assert seen == [2, len(prompts(1)[0])]
+
+
+def test_kernels_that_are_not_used_change_nothing() -> None:
+    model = build("gpt_neo")
+    modules, ids = dict(model.named_modules()), torch.tensor([prompts(1)[0]])
+    before = logits(model, ids)
+    with FastKernels(model, used=False) as kernels, kernels.computing(torch.tensor([3])):
+        assert dict(model.named_modules()) == modules
+        assert torch.equal(logits(model, ids), before)
