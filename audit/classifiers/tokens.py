@@ -9,6 +9,8 @@ from audit.classifiers.labels import parse_label
 from audit.classifiers.prompt import FewShotPrompt
 from audit.errors import ClassifierError
 
+_FEW = 8  # tokens that show whether a model looks ahead
+
 
 def encode(tokenizer: Any, prompts: Sequence[str]) -> list[list[int]]:
     """Return the token ids of whole prompts.
@@ -113,8 +115,9 @@ def check_causal(model: Any, prompt: Sequence[int], name: str) -> None:
     """
     import torch
 
-    other = (prompt[-1] + 1) % model.config.get_text_config().vocab_size
-    ids = torch.tensor([list(prompt), [*prompt[:-1], other]], device=model.device)
+    start = list(prompt[:_FEW])
+    other = (start[-1] + 1) % model.config.get_text_config().vocab_size
+    ids = torch.tensor([start, [*start[:-1], other]], device=model.device)
     with torch.inference_mode():
         logits = model(input_ids=ids, attention_mask=torch.ones_like(ids)).logits[:, -2].float()
     if not torch.allclose(logits[0], logits[1], rtol=1e-3, atol=1e-3, equal_nan=True):

@@ -53,7 +53,9 @@ def ask(
     with _sealed(writer, classifier, total, allow_partial=allow_partial, quote=quote):
         if progress is not None:
             progress(writer.count, total)
-        for waiting in batches:
+        for batch in batches:
+            # texts that begin alike lie together, as a model can compute what they share once
+            waiting = sorted(batch, key=lambda variant: variant.text)
             remaining = iter(waiting)
             requests = (Request(id=variant.id, text=variant.text) for variant in waiting)
             for answers in engine.run(classifier, requests):
