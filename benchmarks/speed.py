@@ -72,7 +72,7 @@ class Plan:
 _SIZES = (100, 1_000, 10_000)
 FULL = Plan(
     checkpoints=(
-        ("gpt-neo-125m-trained", "gpt-neo-125m", 0.004, _SIZES, 5),
+        ("gpt-neo-125m-trained", "gpt-neo-125m", 0.004, _SIZES, 4),
         ("gpt-neo-125m-random", "gpt-neo-125m", None, _SIZES[:2], 2),
         ("gpt2-random", "gpt2", None, _SIZES, 2),
     ),

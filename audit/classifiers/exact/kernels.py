@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import accumulate
 from typing import Any, Self
 
 import torch
@@ -15,6 +16,7 @@ _backend: Any = torch.backends.mkldnn
 _onednn: Any = (
     getattr(torch.ops.mkldnn, "_linear_pointwise", None) if _backend.is_available() else None
 )
+_PACKED_BYTES = 2**30  # second copies of weights are kept for models up to this size
 
 
 class FastKernels:
@@ -23,8 +25,9 @@ class FastKernels:
     Inside the context the model is changed, and left as it was found. What comes out differs in
     rounding only, which `audit.classifiers.exact.selfcheck` makes sure of before every run.
 
-    On a processor in float32, matrix products go to oneDNN, and GELUs that are written out in
-    single steps become torch's own. Everywhere, the last layer's feed-forward part is left out for
+    On a processor in float32, matrix products go to oneDNN, for models of up to 1 GiB with a second
+    copy of the weights in its own layout, and GELUs that are written out in single steps become
+    torch's own. Everywhere, the last layer's feed-forward part is left out for
     the tokens whose outputs nobody reads, where it is called ``mlp`` and gives one tensor: such a
     part treats every token by itself.
 
@@ -41,9 +44,11 @@ class FastKernels:
         self._used = used
         self._read = threading.local()
         self._changes = ExitStack()
+        self._packed: dict[Any, torch.Tensor] | None = None
 
     def __enter__(self) -> Self:
         if self._in_float32():
+            self._packed = {} if self._packed is None and _fits(self._model) else self._packed
             self._changes.enter_context(_fused_gelus(self._model))
         for hook in self._trim() if self._used else ():
             self._changes.callback(hook.remove)
@@ -64,7 +69,7 @@ class FastKernels:
         self._read.places = places
         try:
             if self._in_float32() and _onednn is not None:
-                with _Products():
+                with _Products(self._packed):
                     yield
             else:
                 yield
@@ -104,7 +109,14 @@ class FastKernels:
 
 
 class _Products(TorchFunctionMode):
-    """Matrix products by oneDNN, where torch itself would call its general BLAS."""
+    """Matrix products by oneDNN, where torch itself would call its general BLAS.
+
+    ``packed`` keeps the weights in oneDNN's own layout; without it they stay as they are.
+    """
+
+    def __init__(self, packed: dict[Any, torch.Tensor] | None) -> None:
+        super().__init__()
+        self._packed = packed
 
     def __torch_function__(
         self,
@@ -117,16 +129,35 @@ class _Products(TorchFunctionMode):
             if func is torch.nn.functional.linear:
                 inputs, weight, bias = (*args, None)[:3]
                 if _suits(inputs, weight, bias):
-                    return _product(inputs, weight, bias)
+                    return self._product(inputs, weight, weight, bias)
             elif func is torch.addmm:
                 bias, inputs, weight = args
                 if weight.dim() == 2 and _suits(inputs, weight.t(), bias):
-                    return _product(inputs, weight.t(), bias)
+                    return self._product(inputs, weight, weight.t(), bias)
         return func(*args, **(kwargs or {}))
 
+    def _product(
+        self,
+        inputs: torch.Tensor,
+        stored: torch.Tensor,
+        weight: torch.Tensor,
+        bias: torch.Tensor | None,
+    ) -> Any:
+        """Multiply; ``stored`` is what the model holds, and ``weight`` that or its transpose."""
+        if self._packed is not None and type(stored) is torch.nn.Parameter:
+            # a weight that was written to since has another version
+            key = stored.data_ptr(), tuple(stored.shape), stored is weight, stored._version
+            if key not in self._packed:
+                rows = inputs.numel() // inputs.shape[-1]
+                self._packed[key] = torch.ops.mkldnn._reorder_linear_weight(weight, rows)
+            weight = self._packed[key]
+        return _onednn(inputs, weight, bias, "none", [], "")
 
-def _product(inputs: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> Any:
-    return _onednn(inputs, weight, bias, "none", [], "")
+
+def _fits(model: Any) -> bool:
+    """Whether a second copy of the weights is a small matter."""
+    sizes = accumulate(parameter.nbytes for parameter in model.parameters())
+    return all(size <= _PACKED_BYTES for size in sizes)
 
 
 def _suits(inputs: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> bool:
