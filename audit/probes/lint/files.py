@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from audit.errors import ConfigError, ProbeError, Problem
+from audit.probes.document import MAX_BYTES
 from audit.probes.expand import expand
 from audit.probes.lint.balance import check_balance
 from audit.probes.lint.finding import LintFinding
@@ -17,6 +19,7 @@ from audit.probes.lint.wordings import check_wordings
 from audit.probes.load import find_probe_file, read_probe_file
 
 _SUFFIXES = (".yaml", ".yml")
+_TOP_KEYS = re.compile(rb"^(?:\{.*)?[\"']?\b(?:templates|cases|attribute)[\"']?\s*:", re.MULTILINE)
 
 
 def probe_files(sources: Sequence[str | Path]) -> list[Path]:
@@ -25,7 +28,9 @@ def probe_files(sources: Sequence[str | Path]) -> list[Path]:
     Parameters
     ----------
     sources : sequence of str or Path
-        Files, names of shipped sets, or directories, which are searched with those below them.
+        Files, names of shipped sets, or directories, which are searched with those below them. In
+        a directory a YAML file is a probe file if `templates:`, `cases:` or `attribute:` is among
+        its first keys; policies, limits and configurations beside it are left alone.
 
     Raises
     ------
@@ -36,7 +41,7 @@ def probe_files(sources: Sequence[str | Path]) -> list[Path]:
     for source in sources:
         path = Path(source)
         if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.suffix in _SUFFIXES and p.is_file())
+            inside = [file for file in _yaml_files(path) if _looks_like_probes(file)]
             if not inside:
                 raise ConfigError(
                     "this directory holds no probe file",
@@ -48,6 +53,23 @@ def probe_files(sources: Sequence[str | Path]) -> list[Path]:
         for file in inside:
             found.setdefault(file.resolve(), file)
     return list(found.values())
+
+
+def _yaml_files(directory: Path) -> list[Path]:
+    """Return the YAML files below a directory, but those in hidden folders."""
+    return sorted(
+        path
+        for path in directory.rglob("*")
+        if path.suffix in _SUFFIXES
+        and path.is_file()
+        and not any(part.startswith(".") for part in path.relative_to(directory).parts)
+    )
+
+
+def _looks_like_probes(path: Path) -> bool:
+    """Tell whether a YAML file means to be a probe set, whole or broken."""
+    with path.open("rb") as stream:
+        return _TOP_KEYS.search(stream.read(MAX_BYTES)) is not None
 
 
 def lint_files(paths: Sequence[Path]) -> list[LintedFile]:

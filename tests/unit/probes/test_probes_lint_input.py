@@ -98,11 +98,24 @@ def test_duplicate_names_and_ids_across_files(tmp_path: Path) -> None:
 
 
 def test_one_bad_file_does_not_hide_the_others(tmp_path: Path) -> None:
-    (tmp_path / "a.yaml").write_text("name: [\n", encoding="utf-8")
+    (tmp_path / "a.yaml").write_text("attribute: [\n", encoding="utf-8")
     (tmp_path / "b.yaml").write_text(edited(("authors: [Your name]", "authors: []")), "utf-8")
     bad, good = lint_probe_sets([tmp_path])
     assert [f.check for f in bad.findings] == ["invalid"]
     assert [f.check for f in good.findings] == ["provenance"]
+
+
+def test_other_yaml_in_a_folder_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "set.yaml").write_text(STARTER, encoding="utf-8")
+    (tmp_path / "limits.yaml").write_text("schema: 1\nmax_gap: 0.05\ngroups: {a: 1}\n")
+    (tmp_path / "broken.yaml").write_text("attribute: x\ntemplates: [\n")
+    (tmp_path / ".hidden").mkdir()
+    (tmp_path / ".hidden" / "set.yaml").write_text("templates: [\n")
+    assert [linted.path.name for linted in lint_probe_sets([tmp_path])] == [
+        "broken.yaml", "set.yaml",
+    ]  # fmt: skip
+    # A file that is named is always read.
+    assert lint(tmp_path / "limits.yaml").findings[0].check == "invalid"
 
 
 def test_a_folder_without_a_set_is_no_clean_folder(tmp_path: Path) -> None:
