@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from audit.cli.options import Decorator, option
+from audit.errors import ConfigError
 from audit.records import GateResult
 
 if TYPE_CHECKING:
     from audit.pipeline.gate_limits import GateOptions
+    from audit.runlog import RunLog
 
 _PART = click.FloatRange(min=0.0, min_open=True)
 
@@ -53,6 +56,26 @@ def gate_options(given: Mapping[str, Any]) -> GateOptions:
     return with_limits_file(options, given["limits_file"]) if given["limits_file"] else options
 
 
+@dataclass(frozen=True)
+class PreparedGate:
+    """The gate of a run that is still to be made: what can be wrong is wrong before it costs."""
+
+    options: GateOptions
+    baseline: RunLog | None
+
+
+def prepare_gate(given: Mapping[str, Any]) -> PreparedGate:
+    """Read limits, waivers and baseline while ``reports/latest`` still is the earlier run."""
+    from audit.pipeline.baseline import open_baseline
+    from audit.pipeline.folders import utc_now
+    from audit.pipeline.waivers import read_waivers
+
+    options = gate_options(given)
+    if options.waivers is not None:
+        read_waivers(Path(options.waivers), today=utc_now().date())
+    return PreparedGate(options, open_baseline(options.baseline) if options.baseline else None)
+
+
 def show_gates(
     results: Sequence[GateResult], formats: Sequence[str], *, fail_on_concern: bool
 ) -> None:
@@ -82,5 +105,11 @@ def _append_summary(pages: Sequence[str]) -> None:
     """Add to the step summary where GitHub Actions names its file."""
     path = os.environ.get("GITHUB_STEP_SUMMARY")
     if path:
-        with Path(path).open("a", encoding="utf-8") as handle:
-            handle.write("\n".join(pages))
+        try:
+            with Path(path).open("a", encoding="utf-8") as handle:
+                handle.write("\n".join(pages))
+        except OSError as error:
+            raise ConfigError(
+                f"the step summary cannot be written: {error.strerror}",
+                where="GITHUB_STEP_SUMMARY",
+            ) from error

@@ -110,4 +110,9 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(141)
+    except OSError as error:
+        if "--debug" in sys.argv or os.environ.get("AUDIT_DEBUG"):
+            raise
+        click.echo(f"Error: {error.filename or 'a file'}: {error.strerror or error}", err=True)
+        sys.exit(AuditError.exit_code)
     sys.exit(status if isinstance(status, int) else 0)

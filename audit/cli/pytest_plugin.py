@@ -18,11 +18,14 @@ _SETTINGS = {
     "audit_model": "What to audit where a test names no model.",
     "audit_baseline": "Baseline of the gate: a file of `audit bless`, a run folder, git:REF:PATH.",
     "audit_max_gap": "Largest gap in either direction, in the estimate's unit.",
+    "audit_limits": "Limits file of the gate.",
     "audit_waivers": "Waivers file of the gate.",
     "audit_output": "Folder for the runs (default: the test's temporary folder).",
     "audit_fail_on": "gap or concern: from which verdict on a test fails (default: gap).",
     "audit_not_enough_evidence": "fail or skip where nothing can be said (default: fail).",
 }
+_CHOICES = {"fail_on": ("gap", "concern"), "not_enough_evidence": ("fail", "skip")}
+_FILES = ("baseline", "limits", "waivers", "output")
 AuditGate = Callable[..., "GateResult"]
 
 
@@ -41,7 +44,7 @@ def audit_gate(request: pytest.FixtureRequest, tmp_path: Path) -> AuditGate:
     shipped name; what is not given comes from the ini settings. ``limits`` are further fields of
     `audit.pipeline.gate_limits.GateOptions`.
     """
-    settings = {name.removeprefix("audit_"): str(request.config.getini(name)) for name in _SETTINGS}
+    settings = _settings(request.config)
 
     def gate(
         probes: str | Path,
@@ -53,25 +56,45 @@ def audit_gate(request: pytest.FixtureRequest, tmp_path: Path) -> AuditGate:
         **limits: Any,
     ) -> GateResult:
         from audit.pipeline import run_audit
+        from audit.pipeline.baseline import open_baseline
         from audit.pipeline.gate import gate_run
-        from audit.pipeline.gate_limits import GateOptions
+        from audit.pipeline.gate_limits import GateOptions, with_limits_file
 
-        fallback = settings["max_gap"]
+        fallback = float(settings["max_gap"]) if settings["max_gap"] else None
         chosen = {
             "baseline": str(baseline or settings["baseline"]) or None,
-            "max_gap": max_gap if max_gap is not None else float(fallback) if fallback else None,
+            "max_gap": max_gap if max_gap is not None else fallback,
             "waivers": str(waivers or settings["waivers"]) or None,
             "fail_on_concern": settings["fail_on"] == "concern",
         }
         options = GateOptions(**{**chosen, **limits})
+        if settings["limits"]:
+            options = with_limits_file(options, settings["limits"])
+        earlier = open_baseline(options.baseline) if options.baseline else None
         output = settings["output"] or tmp_path / "audit"
         run = run_audit(probes, model or settings["model"] or None, output=output)
-        result = gate_run(run.folder, options)
+        result = gate_run(run.folder, options, baseline=earlier)
         _report(request, result)
         _decide(result, skip=settings["not_enough_evidence"] == "skip")
         return result
 
     return gate
+
+
+def _settings(config: pytest.Config) -> dict[str, str]:
+    """Read the ini settings; a file named there lies beside the ini file."""
+    found = {name.removeprefix("audit_"): str(config.getini(name)).strip() for name in _SETTINGS}
+    for name, allowed in _CHOICES.items():
+        if found[name] and found[name] not in allowed:
+            raise pytest.UsageError(f"audit_{name} must be {' or '.join(allowed)}")
+    try:
+        float(found["max_gap"] or 0)
+    except ValueError:
+        raise pytest.UsageError("audit_max_gap must be a number") from None
+    for name in _FILES:
+        if found[name] and not found[name].startswith("git:"):
+            found[name] = str(config.rootpath / found[name])
+    return found
 
 
 def _report(request: pytest.FixtureRequest, result: GateResult) -> None:

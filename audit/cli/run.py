@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from audit.cli.gate_options import GATE_OPTIONS, gate_options, show_gates
+from audit.cli.gate_options import GATE_OPTIONS, PreparedGate, prepare_gate, show_gates
 from audit.cli.options import (
     MODEL_OPTIONS,
     SAMPLING_OPTIONS,
@@ -101,9 +101,10 @@ def run(ctx: click.Context, /, sources: tuple[str, ...], **given: Any) -> int:
         raise ConfigError("--resume continues one run; name one probe set", where="--resume")
     _check_gate(given)
     _confirm_discovered_code(ctx, given["model"])
+    gate = prepare_gate(given) if given["gate"] else None
     results = [result for source in sources for result in _run_systems(source, given)]
-    if given["gate"]:
-        return _gate(results, given)
+    if gate is not None:
+        return _gate(results, gate, given)
     _print(results, given)
     if len(results) > 1:
         _write_index(Path(given["output"]), results)
@@ -124,17 +125,16 @@ def _check_gate(given: Mapping[str, Any]) -> None:
         raise ConfigError("a gate is not printed as html", where="--format")
 
 
-def _gate(results: list[RunResult], given: Mapping[str, Any]) -> int:
+def _gate(results: list[RunResult], gate: PreparedGate, given: Mapping[str, Any]) -> int:
     """Judge the runs by the gate; what changed since the baseline goes into their reports."""
     from audit.pipeline.compare import attach_comparison
     from audit.pipeline.gate import gate_run
 
-    options = gate_options(given)
-    gates = []
+    options, gates = gate.options, []
     for result in results:
-        gates.append(gate_run(result.folder, options))
-        if options.baseline is not None and gates[-1].error is None:
-            attach_comparison(options.baseline, result.folder, tolerance=options.max_increase)
+        gates.append(gate_run(result.folder, options, baseline=gate.baseline))
+        if gate.baseline is not None and gates[-1].error is None:
+            attach_comparison(gate.baseline, result.folder, tolerance=options.max_increase)
     formats = ("json",) if given["json_out"] else given["formats"] or ("text",)
     show_gates(gates, formats, fail_on_concern=options.fail_on_concern)
     for result in results:

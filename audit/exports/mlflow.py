@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from audit.errors import MissingExtraError, ResultsError
+from audit.exports.pack import run_files
 
-_FILES = ("results.json", "index.html", "override-policy.yaml", "run.jsonl", "signoff.json",
-          "comparison.json")  # fmt: skip
 _METRICS = ("estimate", "p_adjusted", "smallest_detectable_gap", "flip_rate", "n_templates")
 
 
@@ -65,9 +64,8 @@ def log_to_mlflow(
             client.log_param(identity, name, value)
         for name, number in mlflow_metrics(results).items():
             client.log_metric(identity, name, number)
-        for name in _FILES:
-            if (folder / name).is_file():
-                client.log_artifact(identity, str(folder / name))
+        for name in run_files(folder):
+            client.log_artifact(identity, str(folder / name))
         client.set_terminated(identity)
     except MlflowException as error:
         raise ResultsError(

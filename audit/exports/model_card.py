@@ -53,7 +53,7 @@ def write_model_card(
     MissingExtraError
         If huggingface_hub is not installed.
     ResultsError
-        If the card cannot be read.
+        If the card cannot be read, or written.
     """
     try:
         from huggingface_hub import ModelCard, ModelCardData
@@ -75,11 +75,14 @@ def write_model_card(
     kept = [each for each in data.eval_results or [] if not _ours(each, results)]
     data.eval_results = [*kept, *eval_results(results)]
     page.text = _with_section(page.text, card_section(results))
-    folder.mkdir(parents=True, exist_ok=True)
-    page.save(folder / "README.md")
-    written = [folder / "README.md"]
-    if dataset is not None:
-        written.append(_write_entries(results, folder, dataset))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        page.save(folder / "README.md")
+        written = [folder / "README.md"]
+        if dataset is not None:
+            written.append(_write_entries(results, folder, dataset))
+    except OSError as error:
+        raise ResultsError(f"the card cannot be written: {error}", where=str(folder)) from error
     return written
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from audit.errors import MissingExtraError
+from audit.errors import MissingExtraError, ResultsError
 from audit.records import PairGap
 
 Kind = Literal["string", "float", "int", "bool"]
@@ -190,6 +190,8 @@ def write_parquet(rows: Sequence[Row], columns: Sequence[Column], path: Path) ->
     ------
     MissingExtraError
         If pyarrow is not installed.
+    ResultsError
+        If the file cannot be written.
     """
     try:
         import pyarrow as pa
@@ -205,7 +207,10 @@ def write_parquet(rows: Sequence[Row], columns: Sequence[Column], path: Path) ->
     )
     data = {column.name: [_typed(row[column.name], column.kind) for row in rows]
             for column in columns}  # fmt: skip
-    pq.write_table(pa.table(data, schema=schema), path)
+    try:
+        pq.write_table(pa.table(data, schema=schema), path)
+    except OSError as error:
+        raise ResultsError(f"the table cannot be written: {error}", where=str(path)) from error
 
 
 def _typed(value: Any, kind: Kind) -> Any:

@@ -85,7 +85,7 @@ def check_results_schema(path: Path) -> None:
             "this is no results file", where=f"{path.parent.name}/{path.name}",
             hint="write it again from the log: audit report RUN",
         ) from error  # fmt: skip
-    if not isinstance(version, int) or version > 1:
+    if version != 1:
         raise ResultsError(
             f"the results have schema version {version}; this audit reads 1",
             where=f"{path.parent.name}/{path.name}",
@@ -102,8 +102,8 @@ def _from_git(spec: str) -> RunLog:
         command = ["git", "cat-file", "blob", f"{ref}:{name}"]
         try:
             done = subprocess.run(command, capture_output=True, check=False, timeout=60)  # noqa: S603
-        except OSError as error:
-            raise ConfigError(f"git cannot be run: {error.strerror}", where=spec) from error
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise ConfigError(f"git cannot be run: {error}", where=spec) from error
         if done.returncode == 0:
             return _from_bytes(done.stdout, spec)
         errors.append(done.stderr.decode(errors="replace").strip())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +16,10 @@ _SETTINGS = ("model", "revision", "fingerprint", "prompt_sha256", "scoring", "te
              "repeats", "seed", "shot_orders", "probe_set", "probe_sha256")  # fmt: skip
 
 
+TermKey = tuple[str, str | None, str]
+REFERENCE: TermKey = ("reference", None, "")
+
+
 @dataclass(frozen=True)
 class SharedSentences:
     """Sentences that both runs asked about.
@@ -26,13 +30,24 @@ class SharedSentences:
         As the later run has them.
     earlier : mapping of id to Prediction
         The earlier run's answers, by the later run's ids.
-    missing : mapping of group (``None`` for the reference and placebos) to count
-        Sentences that only one of the runs asked about.
+    missing : mapping of (role, group, term) to count
+        Sentences that only one of the runs asked about; the reference has one key for all fillers.
+    dropped : mapping of (role, group, term) to count
+        Those of them that only the earlier run asked about.
     """
 
     variants: tuple[Variant, ...]
     earlier: Mapping[str, Prediction]
-    missing: Mapping[str | None, int]
+    missing: Mapping[TermKey, int]
+    dropped: Mapping[TermKey, int]
+
+    def missing_of(self, group: str) -> int:
+        """Count what is missing to compare a group: its own sentences and the reference's."""
+        return sum(n for key, n in self.missing.items() if key[1] == group or key == REFERENCE)
+
+    def dropped_of(self, group: str) -> int:
+        """Count the sentences behind a group's gap that the later run did not ask about."""
+        return sum(n for key, n in self.dropped.items() if key[1] == group or key == REFERENCE)
 
 
 def shared_sentences(earlier: RunLog, later: RunLog) -> SharedSentences:
@@ -40,19 +55,25 @@ def shared_sentences(earlier: RunLog, later: RunLog) -> SharedSentences:
     waiting: dict[tuple[Any, ...], list[str]] = defaultdict(list)
     for variant in earlier.variants:
         waiting[_place(variant)].append(variant.id)
-    missing: dict[str | None, int] = defaultdict(int)
+    missing: Counter[TermKey] = Counter()
     shared, answers = [], {}
     for variant in later.variants:
         ids = waiting[_place(variant)]
         if not ids:
-            missing[variant.group] += 1
+            missing[term_key(variant)] += 1
             continue
         shared.append(variant)
         answers[variant.id] = earlier.predictions[ids.pop(0)]
     left = {name for ids in waiting.values() for name in ids}
-    for variant in earlier.variants:
-        missing[variant.group] += variant.id in left
-    return SharedSentences(tuple(shared), answers, {k: n for k, n in missing.items() if n})
+    dropped = Counter(term_key(variant) for variant in earlier.variants if variant.id in left)
+    return SharedSentences(tuple(shared), answers, missing + dropped, dropped)
+
+
+def term_key(variant: Variant) -> TermKey:
+    """Return which term a sentence is about; all fillers of the reference belong together."""
+    if variant.role == "reference":
+        return REFERENCE
+    return variant.role, variant.group, variant.term
 
 
 def _place(variant: Variant) -> tuple[Any, ...]:
@@ -63,15 +84,13 @@ def _place(variant: Variant) -> tuple[Any, ...]:
 
 def obstacle(earlier: RunLog, later: RunLog, tasks: tuple[Task | None, Task | None]) -> str | None:
     """Return why nothing of two runs can be compared, or ``None``."""
-    first, second = (to_json(task) if task is not None else None for task in tasks)
-    if (first is None) is not (second is None):
-        return "another task: only one of the runs has one"
-    if first is not None and second is not None:
-        names = [name for name in _MEANING if first[name] != second[name]]
-        if names:
-            return f"another task: {_and(names)} {'differs' if len(names) == 1 else 'differ'}"
+    task = _other_task(*tasks)
+    if task is not None:
+        return task
     if earlier.header["score_range"] != later.header["score_range"] and _scores(later):
         return "another score range"
+    if earlier.header.get("redacted", False) != later.header.get("redacted", False):
+        return "one of the runs holds hashes in place of its sentences, the other their text"
     heat = earlier.header["spec"]["temperature"], later.header["spec"]["temperature"]
     if None not in heat and heat[0] != heat[1]:
         return f"another temperature: {heat[0]:g} in the earlier run, {heat[1]:g} in the later one"
@@ -79,6 +98,18 @@ def obstacle(earlier: RunLog, later: RunLog, tasks: tuple[Task | None, Task | No
     if quick:
         return f"run {quick[0]} was a quick run, which decides nothing"
     return None
+
+
+def _other_task(*tasks: Task | None) -> str | None:
+    """Return how the meaning of the answers differs, or ``None``."""
+    first, second = (to_json(task) if task is not None else None for task in tasks)
+    if first is None or second is None:
+        same = first is None and second is None
+        return None if same else "another task: only one of the runs has one"
+    names = [name for name in _MEANING if first[name] != second[name]]
+    if not names:
+        return None
+    return f"another task: {_and(names)} {'differs' if len(names) == 1 else 'differ'}"
 
 
 def _scores(log: RunLog) -> bool:
@@ -117,7 +148,10 @@ def differences(earlier: RunLog, later: RunLog) -> list[dict[str, Any]]:
 def deterministic(log: RunLog) -> bool:
     """Tell whether asking again would give the same answers."""
     spec = log.header["spec"]
-    return spec["scoring"] in {"exact", "score"} or spec["temperature"] in {None, 0.0}
+    if spec["scoring"] in {"exact", "score"} or spec["temperature"] == 0.0:
+        return True
+    once = all(len(answer.samples) <= 1 for answer in log.predictions.values())
+    return spec["temperature"] is None and once
 
 
 def _and(names: Iterable[str]) -> str:

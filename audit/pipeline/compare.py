@@ -8,45 +8,35 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from audit.exports import build_comparison
 from audit.pipeline.attachments import COMPARISON, RESULTS, object_text, read_attachments
 from audit.pipeline.baseline import check_results_schema, open_baseline
+from audit.pipeline.changes import Changes
 from audit.pipeline.comparable import (
     SharedSentences,
     deterministic,
     differences,
-    obstacle,
     same_probe,
     shared_sentences,
 )
 from audit.pipeline.conclude import Conclusions, conclude, ended
 from audit.pipeline.folders import write_atomically
 from audit.pipeline.header import Header
+from audit.pipeline.limit_values import check_limits
 from audit.pipeline.run import RunResult, write_conclusions
-from audit.records import (
-    Finding,
-    GapDifference,
-    Group,
-    GroupChange,
-    Limits,
-    Outcome,
-    Verdict,
-)
+from audit.records import GroupChange, Limits, Outcome, Verdict
 from audit.runlog import RunLog, read_run
-from audit.statistics import GapDifferences, answers_differ, compare_gaps
-from audit.verdicts import change_of, exit_code_of, judge, weightiest
-
-_NOTHING = GapDifferences((), (), ())
-NOT_BEFORE = "not in the earlier run"
-NOT_NOW = "not in the later run"
-NO_PAIR = "the two runs measured no pair in common"
+from audit.statistics import answers_differ, same_answer_within
+from audit.verdicts import exit_code_of, weightiest
 
 
 @dataclass(frozen=True)
 class RunComparison:
-    """The judged differences of two runs, and what else is not the same in them."""
+    """The judged differences of two runs, and what else is not the same in them.
+
+    ``dropped`` counts for each group the sentences of the earlier run that the later one did not
+    ask about, although it could have.
+    """
 
     earlier: RunLog
     later: RunLog
@@ -59,6 +49,7 @@ class RunComparison:
     terms: tuple[GroupChange, ...]
     placebos: tuple[GroupChange, ...]
     references_changed: int | None
+    dropped: Mapping[str, int]
 
     def exit_code(self, *, fail_on_concern: bool = False) -> int:
         """Return the exit status by the table of the user guide."""
@@ -110,51 +101,32 @@ def compare_runs(
     -------
     RunComparison
         One row for each group of either run. A group whose sentences are not the same in both
-        cannot be compared; the row says why. The verdict is ``gap`` where a gap grew beyond the
-        limit; a gap that shrank is no finding.
+        cannot be compared, and the row says why; so for each term. The verdict is ``gap`` where a
+        group's gap grew beyond the limit; a gap that shrank is no finding.
 
     Raises
     ------
     RunLogError
         If one of the runs did not finish, or its log cannot be read.
+    ConfigError
+        If the tolerance would accept every difference.
     """
     ended(earlier)
     after = conclusions or conclude(later)
     headers = Header.of(earlier.header), Header.of(later.header)
     limits = after.limits
     if tolerance is not None:
+        check_limits({"max_increase": tolerance}, after.outcome)
         limits = dataclasses.replace(limits, tolerance=tolerance)
     shared = shared_sentences(earlier, later)
-    blocked = _blocked_groups(earlier, later, headers, shared)
-    compared = [v for v in shared.variants if v.group not in blocked and not v.apart]
-    groups = [group for group in headers[1].groups if group.id not in blocked]
-    found = _NOTHING
-    if groups:
-        found = compare_gaps(
-            compared,
-            {v.id: shared.earlier[v.id] for v in compared},
-            {v.id: later.predictions[v.id] for v in compared},
-            groups=groups,
-            placebos=headers[1].placebos,
-            outcome=after.outcome,
-            limits=limits,
-            rng=np.random.default_rng(later.header["spec"]["seed"]),
-        )
-    references = _references_changed(earlier, later, shared)
-    judged = _Judge(limits, after.outcome, nothing_else_changed=references == 0)
-    own = {finding.gap.id: finding for finding in after.findings}
-    known = {variant.group for variant in earlier.variants}
-    rows = [
-        _new(group, own[group.id])
-        if group.id not in known
-        else judged.row(group, found.groups, blocked.get(group.id))
-        for group in headers[1].groups
-    ]
-    rows += [
-        GroupChange(id=g.id, label=g.label, group=None, change="cannot_compare", why=NOT_NOW)
-        for g in headers[0].groups
-        if g.id not in own
-    ]
+    within = same_answer_within(earlier.predictions.values(), later.predictions.values())
+    references = _references_changed(earlier, later, shared, within)
+    changes = Changes(
+        earlier, later, headers, shared, after, limits,
+        within=within, nothing_else_changed=references == 0,
+    )  # fmt: skip
+    rows = changes.groups()
+    rounds = later.header.get("rounds") is not None  # those ask no more about what is decided
     return RunComparison(
         earlier=earlier,
         later=later,
@@ -164,21 +136,22 @@ def compare_runs(
         differs=tuple(differences(earlier, later)),
         notes=tuple(_notes(earlier, later, shared)),
         groups=tuple(rows),
-        terms=tuple(judged.rows(found.terms)),
-        placebos=tuple(judged.rows(found.placebos)),
+        terms=tuple(changes.terms()),
+        placebos=tuple(changes.placebos()),
         references_changed=references,
+        dropped={} if rounds else {row.id: shared.dropped_of(row.id) for row in rows},
     )
 
 
 def attach_comparison(
-    baseline: str, run: str | Path, *, tolerance: float | None = None
+    baseline: str | RunLog, run: str | Path, *, tolerance: float | None = None
 ) -> tuple[RunComparison, RunResult]:
     """Compare a run with an earlier one and put the comparison into its results and report.
 
     Parameters
     ----------
-    baseline : str
-        The earlier run, as `audit.pipeline.open_baseline` takes it.
+    baseline : str or RunLog
+        The earlier run, or where it is, as `audit.pipeline.open_baseline` takes it.
     run : str or Path
         Folder of the later run. Where it was signed, nothing in it changes.
     tolerance : float, optional
@@ -198,9 +171,8 @@ def attach_comparison(
     check_results_schema(folder / RESULTS)
     later, attached = read_run(folder), read_attachments(folder)
     alone = dataclasses.replace(attached, comparison=None, signoff=None).conclude(later)
-    comparison = compare_runs(
-        open_baseline(baseline), later, conclusions=alone, tolerance=tolerance
-    )
+    earlier = open_baseline(baseline) if isinstance(baseline, str) else baseline
+    comparison = compare_runs(earlier, later, conclusions=alone, tolerance=tolerance)
     published = comparison.published(fail_on_concern=attached.fail_on_concern)
     if attached.signoff is not None:
         return comparison, RunResult(folder, attached.conclude(later))
@@ -209,101 +181,19 @@ def attach_comparison(
     return comparison, write_conclusions(folder, conclusions, None)
 
 
-def _blocked_groups(
-    earlier: RunLog, later: RunLog, headers: tuple[Header, Header], shared: SharedSentences
-) -> dict[str, str]:
-    """Return the groups that cannot be compared, and why."""
-    names = [group.id for group in headers[1].groups]
-    why = obstacle(earlier, later, (headers[0].task, headers[1].task))
-    if why is not None:
-        return dict.fromkeys(names, why)
-    if same_probe(earlier, later):
-        return {}
-    references = shared.missing.get(None, 0)
-    return {
-        name: f"another probe set: {count} of its sentences are not the same in both runs"
-        for name in names
-        if (count := shared.missing.get(name, 0) + references)
-    }
-
-
-@dataclass(frozen=True)
-class _Judge:
-    """Turns estimated differences into judged ones.
-
-    ``nothing_else_changed``: answers are not drawn and the reference's are those of before, so that
-    a group with the same answers has the same gap, however few templates there are.
-    """
-
-    limits: Limits
-    outcome: Outcome
-    nothing_else_changed: bool
-
-    def row(self, group: Group, found: Sequence[GapDifference], blocked: str | None) -> GroupChange:
-        """Return one group's row; one that cannot be compared says why."""
-        difference = next((item for item in found if item.gap.id == group.id), None)
-        if blocked or difference is None or difference.gap.interval is None:
-            return GroupChange(
-                id=group.id,
-                label=group.label,
-                group=None,
-                change="cannot_compare",
-                why=blocked or NO_PAIR,
-            )
-        return self._judged(difference)
-
-    def rows(self, found: Sequence[GapDifference]) -> list[GroupChange]:
-        """Return the rows of terms or placebos."""
-        return [self._judged(difference) for difference in found]
-
-    def _judged(self, difference: GapDifference) -> GroupChange:
-        finding = judge([difference.gap], self.limits, self.outcome)[0]
-        if self.nothing_else_changed and not difference.answers_changed:
-            finding = dataclasses.replace(finding, verdict="no_gap", reason=None)
-        change = change_of(finding, difference.earlier, difference.later, self.limits)
-        gap = difference.gap
-        return GroupChange(
-            id=gap.id,
-            label=gap.label,
-            group=gap.group,
-            change=change,
-            difference=difference,
-            finding=finding,
-            why=_caveat(change, finding),
-        )
-
-
-def _caveat(change: str, finding: Finding) -> str | None:
-    """Say what a reader of one row must not overlook."""
-    if change == "cannot_compare":
-        return NO_PAIR
-    if finding.verdict != "not_enough_evidence":
-        return None
-    if finding.reason in {"refusals", "unresolved"}:
-        return "not enough evidence: it depends on what the answers without a label would have been"
-    if finding.reason == "design":
-        return f"not enough evidence: {finding.gap.n_templates} templates are in both runs"
-    return "not enough evidence: the interval reaches beyond the limit"
-
-
-def _new(group: Group, own: Finding) -> GroupChange:
-    """Return the row of a group that only the later run has; it stands on its own finding."""
-    return GroupChange(
-        id=group.id, label=group.label, group=None, change="new", finding=own, why=NOT_BEFORE
-    )
-
-
 def _verdict(groups: Sequence[GroupChange]) -> Verdict:
     """Judge the change as a whole: a gap that shrank is no finding."""
     return weightiest("no_gap" if row.change == "better" else row.verdict for row in groups)
 
 
-def _references_changed(earlier: RunLog, later: RunLog, shared: SharedSentences) -> int | None:
+def _references_changed(
+    earlier: RunLog, later: RunLog, shared: SharedSentences, within: float
+) -> int | None:
     """Count reference sentences with another answer; ``None`` where answers are drawn."""
     if not (deterministic(earlier) and deterministic(later)):
         return None
     return sum(
-        answers_differ(shared.earlier.get(v.id), later.predictions.get(v.id))
+        answers_differ(shared.earlier.get(v.id), later.predictions.get(v.id), within=within)
         for v in shared.variants
         if v.role == "reference"
     )
@@ -323,6 +213,8 @@ def _notes(earlier: RunLog, later: RunLog, shared: SharedSentences) -> list[str]
     first = earlier.footer["finished"] if earlier.footer else ""
     if first > later.header["started"]:
         notes.append("The earlier run finished after the later one had started.")
+    if earlier.header["run_id"] == later.header["run_id"]:
+        notes.append("Both are the same run, so that nothing could have changed.")
     scorings = {log.header["spec"]["scoring"] for log in (earlier, later)}
     if len(scorings) > 1:
         notes.append(f"One run has {' and the other '.join(sorted(scorings))} answers.")

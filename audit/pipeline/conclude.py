@@ -18,6 +18,7 @@ from audit.errors import ConfigError, RunLogError
 from audit.exports import build_results
 from audit.oversight import dump_policy, policy_document, recommend_overrides
 from audit.pipeline.header import Header
+from audit.pipeline.limit_values import check_limits
 from audit.pipeline.mentions import NEUTRAL, group_words
 from audit.pipeline.rounds import RoundPlan, judge_rounds
 from audit.pipeline.summaries import changed_limits, summarise_variants
@@ -32,7 +33,7 @@ from audit.records import (
 )
 from audit.report import Evidence, Report, build_report, render_pages
 from audit.runlog import RunLog
-from audit.statistics import GapSummary
+from audit.statistics import GapSummary, outcome_of
 from audit.statistics.override_loads import total_load
 from audit.verdicts import exit_code_of, judge, overall_verdict
 
@@ -45,13 +46,15 @@ TABLES = ("dispersion", "secondary", "intersections", "literature")
 class Conclusions:
     """Results, report model and policy of one run; texts are rendered on first use.
 
-    ``findings`` are the judged groups; ``limits`` are those in use, tolerance filled in.
+    ``findings`` are the judged groups, ``terms`` the judged terms; ``limits`` are those in use,
+    tolerance filled in.
     """
 
     results: dict[str, Any]
     report: Report
     policy: Mapping[str, Any]
     findings: tuple[Finding, ...]
+    terms: tuple[Finding, ...]
     limits: Limits
     outcome: Outcome
 
@@ -110,10 +113,13 @@ def conclude(
     RunLogError
         If the run has not ended, or ended without being complete or partial.
     ConfigError
-        If a share of the traffic is none, or names no group.
+        If a changed limit would accept every gap, or a share of the traffic is none or names no
+        group.
     """
     footer = ended(log)
     header = Header.of(log.header)
+    asked = {"tolerance": (limits or {}).get("tolerance")}
+    check_limits(asked, outcome_of(header.task, header.score_range))
     judged = _judged(log, header, changed_limits(header.limits, limits))
     summary, findings = judged.summary, list(judged.groups)
     outcome = summary.outcome
@@ -157,7 +163,9 @@ def conclude(
     )
     report = build_report(results, _evidence(log, header, summary, signoff))
     policy = _policy(results, rules, header)
-    return Conclusions(results, report, policy, tuple(findings), summary.limits, outcome)
+    return Conclusions(
+        results, report, policy, tuple(findings), tuple(judged.terms), summary.limits, outcome
+    )
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from audit.errors import AuditError, ConfigError
+from audit.errors import AuditError, ConfigError, RunLogError
 from audit.pipeline import gate_words as words
 from audit.pipeline.baseline import check_results_schema, open_baseline
 from audit.pipeline.compare import RunComparison, compare_runs
-from audit.pipeline.conclude import Conclusions, conclude
+from audit.pipeline.conclude import Conclusions, conclude, ended
 from audit.pipeline.folders import utc_now
 from audit.pipeline.gate_limits import GateOptions, check_groups
+from audit.pipeline.limit_values import check_limits
 from audit.pipeline.waivers import read_waivers
 from audit.records import CheckStatus, Finding, GateCheck, GateResult, GroupChange, Verdict, Waiver
 from audit.runlog import RunLog, read_run
@@ -29,7 +30,13 @@ _STATUS: dict[Verdict, CheckStatus] = {
 EXIT_RUN_FAILED = 3
 
 
-def gate_run(run: str | Path, options: GateOptions, *, now: datetime | None = None) -> GateResult:
+def gate_run(
+    run: str | Path,
+    options: GateOptions,
+    *,
+    baseline: RunLog | None = None,
+    now: datetime | None = None,
+) -> GateResult:
     """Decide whether a run is within its limits.
 
     Parameters
@@ -38,6 +45,8 @@ def gate_run(run: str | Path, options: GateOptions, *, now: datetime | None = No
         A run folder.
     options : GateOptions
         Limits, baseline and waivers.
+    baseline : RunLog, optional
+        The run that ``options.baseline`` names, where it was opened before the run was made.
     now : datetime, optional
         Present time in UTC, for the waivers.
 
@@ -50,7 +59,8 @@ def gate_run(run: str | Path, options: GateOptions, *, now: datetime | None = No
     Raises
     ------
     ConfigError
-        If limits, waivers or baseline cannot be used, or the clock disagrees with the run's.
+        If limits, waivers or baseline cannot be used, the baseline is the very run, or the clock
+        disagrees with the run's.
     RunLogError, ResultsError
         If the *baseline* cannot be read. A run that cannot be read is a result with ``error``.
     """
@@ -68,13 +78,16 @@ def gate_run(run: str | Path, options: GateOptions, *, now: datetime | None = No
     _check_clock(conclusions, moment)
     labels = {finding.gap.id: finding.gap.label for finding in conclusions.findings}
     check_groups(options, labels)
+    own = {"the run's own limit": conclusions.limits.tolerance}
+    check_limits({**options.limits(), **own}, conclusions.outcome)
     waivers = _waivers(options, conclusions, labels, moment)
     comparison = None
     if options.baseline is not None:
+        earlier = baseline or open_baseline(options.baseline)
+        _check_baseline(earlier, log, options)
         comparison = compare_runs(
-            open_baseline(options.baseline), log,
-            conclusions=conclusions, tolerance=options.max_increase,
-        )  # fmt: skip
+            earlier, log, conclusions=conclusions, tolerance=options.max_increase
+        )
     checks = _checks(conclusions, options, comparison, log)
     covered = [_waive(check, waivers) for check in checks]
     return GateResult(
@@ -127,6 +140,20 @@ def _moment(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
 
 
+def _check_baseline(earlier: RunLog, log: RunLog, options: GateOptions) -> None:
+    """Refuse a baseline that says nothing about a change."""
+    if earlier.header["run_id"] == log.header["run_id"]:
+        raise ConfigError(
+            "the baseline is this very run, so that nothing could have changed",
+            where=options.baseline,
+            hint="name an earlier run, or judge the gaps themselves without --baseline",
+        )
+    if ended(earlier)["status"] == "partial" and not options.allow_partial:
+        raise RunLogError(
+            "the baseline is partial; --allow-partial accepts that", where=options.baseline
+        )
+
+
 def _waivers(
     options: GateOptions, conclusions: Conclusions, labels: Mapping[str, str], now: datetime
 ) -> dict[str, Waiver]:
@@ -159,7 +186,7 @@ def _checks(
         checks += [
             _limit_check(conclusions, own[row.id], options, quick=False)
             if row.change == "new" and not options.judges_gaps
-            else _baseline_check(comparison, row)
+            else _baseline_check(comparison, row, allow_partial=options.allow_partial)
             for row in comparison.groups
             if row.change != "new" or not options.judges_gaps
         ]
@@ -198,16 +225,23 @@ def _limit_check(
     )
 
 
-def _baseline_check(comparison: RunComparison, row: GroupChange) -> GateCheck:
-    """Judge what changed for one group; a gap that shrank passes."""
+def _baseline_check(
+    comparison: RunComparison, row: GroupChange, *, allow_partial: bool
+) -> GateCheck:
+    """Judge what changed for one group; a gap that shrank passes, one half asked about does not."""
     tolerance = comparison.outcome.tolerance(comparison.limits)
     gap = row.difference.gap if row.difference else None
+    status: CheckStatus = "passed" if row.change == "better" else _STATUS[row.verdict]
+    message = words.of_change(row, tolerance, comparison.outcome)
+    dropped = 0 if allow_partial else comparison.dropped.get(row.id, 0)
+    if dropped and status == "passed":
+        status, message = "not_enough_evidence", f"{words.dropped(dropped)} {message}"
     return GateCheck(
         kind="baseline",
         group=row.id,
         label=row.label,
-        status="passed" if row.change == "better" else _STATUS[row.verdict],
-        message=words.of_change(row, tolerance, comparison.outcome),
+        status=status,
+        message=message,
         limit=tolerance,
         estimate=gap.estimate if gap else None,
         interval=gap.interval if gap else None,

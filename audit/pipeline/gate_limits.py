@@ -51,6 +51,15 @@ class GateOptions:
         """Whether the gaps themselves are judged, besides what changed."""
         return self.baseline is None or self.max_gap is not None or bool(self.max_gap_of)
 
+    def limits(self) -> dict[str, float | None]:
+        """Return every limit by the name that a message calls it."""
+        return {
+            "max_gap": self.max_gap,
+            "max_increase": self.max_increase,
+            "require_power": self.require_power,
+            **{f"max_gap of {group}": limit for group, limit in self.max_gap_of.items()},
+        }
+
 
 def with_limits_file(options: GateOptions, path: str | Path) -> GateOptions:
     """Fill what is not asked on the command line from a limits file.

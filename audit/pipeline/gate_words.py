@@ -21,7 +21,8 @@ def amount(value: float | None, outcome: Outcome, *, sign: bool = True) -> str:
         return "not available"
     points = outcome.unit == "probability"
     number = value * 100 if points else value
-    text = f"{number:{'+' if sign else ''}.{1 if points else 3}f}"
+    digits = 1 if points else 3
+    text = f"{round(number, digits) + 0.0:{'+' if sign else ''}.{digits}f}"  # + 0.0: no minus zero
     return f"{text} points" if points else text
 
 
@@ -76,6 +77,11 @@ def of_change(row: GroupChange, tolerance: float, outcome: Outcome) -> str:
     }[row.change]
     why = f" {row.why[0].upper()}{row.why[1:]}." if row.why else ""
     return f"{start}: {facts}; {limit}.{why}"
+
+
+def dropped(count: int) -> str:
+    """Say that a run asked less than its baseline."""
+    return f"Not enough evidence to say: {count} sentences of the baseline were not asked again."
 
 
 def of_power(gap: GroupGap, required: float, outcome: Outcome) -> str:

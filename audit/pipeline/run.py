@@ -14,7 +14,7 @@ from audit.classifiers import create_classifier
 from audit.engines import LocalEngine
 from audit.errors import ConfigError, ResultsError
 from audit.pipeline.asking import ProgressCallback, ask
-from audit.pipeline.attachments import REPORT, RESULTS, read_attachments
+from audit.pipeline.attachments import POLICY, RESULTS, read_attachments
 from audit.pipeline.conclude import Conclusions
 from audit.pipeline.folders import (
     link_latest,
@@ -29,6 +29,7 @@ from audit.pipeline.header_parts import (
     probe_object,
     vocabulary_of,
 )
+from audit.pipeline.limit_values import check_limits
 from audit.pipeline.redaction import Redactor, must_redact, names_of, unquoting
 from audit.pipeline.rounds import RoundPlan, rounds_object, rounds_to_ask
 from audit.probes import Expansion, expand, load_probe_set
@@ -36,6 +37,7 @@ from audit.protocols import Classifier, Engine
 from audit.records import ClassifierOptions, ProbeSet, RunSpec, Variant
 from audit.report import IndexEntry, render_index
 from audit.runlog import FILE_NAME, RunLogWriter, read_run, spec_hash, to_json
+from audit.statistics import outcome_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,9 +135,9 @@ def run_audit(
         )
         check_something_to_audit(expansion.variants)
         settings = dataclasses.replace(options.classifier, sampling=probe_set.sampling)
-        classifier = create_classifier(
-            model, probe_set.task, settings, language=probe_set.language
-        )
+        classifier = create_classifier(model, probe_set.task, settings, language=probe_set.language)
+    outcome = outcome_of(probe_set.task, classifier.info.score_range)
+    check_limits({"tolerance": probe_set.limits.tolerance}, outcome)
     redact = must_redact(probe_set, options.redact_text, classifier)
     redactor = Redactor(probe_set, expansion) if redact else None
     shown = expansion if redactor is None else redactor.expansion(expansion)
@@ -322,7 +324,7 @@ def write_conclusions(
     files = conclusions.files()
     if signoff is not None:
         check_unchanged(folder, files[RESULTS], signoff)
-        files = {name: files[name] for name in (RESULTS, REPORT)}
+        del files[POLICY]
     for name, text in files.items():
         write_atomically(folder / name, text)
     return RunResult(folder, conclusions)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -107,12 +109,11 @@ def sign(run: str | Path, signature: Signature, *, now: datetime | None = None) 
     }
     entry["sha256"] = signature_seal(document["record_sha256"], previous, entry)
     signed = {**document, "signatures": [*signatures, entry]}
-    page = Attachments(
-        attached.comparison, signed, attached.limits, attached.fail_on_concern
-    ).conclude(log).html  # fmt: skip
-    signed["page_sha256"] = sha256_of(page)
+    pages = dataclasses.replace(attached, signoff=signed).conclude(log).pages
+    signed["page_sha256"] = sha256_of(pages[REPORT])
     write_atomically(folder / SIGNOFF, object_text(signed))
-    write_atomically(folder / REPORT, page)
+    for name, text in pages.items():
+        write_atomically(folder / name, text)
     return signed
 
 
@@ -125,15 +126,17 @@ def _file_hashes(folder: Path, log: RunLog, attached: Attachments) -> dict[str, 
         if not path.is_file():
             raise ResultsError(f"{name} is missing", where=folder.resolve().name, hint=_RENDER)
         hashes[name] = sha256_of(path.read_bytes())
-    shown = attached.conclude(log).html if attached.signoff else conclusions.html
-    page = folder / REPORT
+    shown = attached.conclude(log).pages if attached.signoff else conclusions.pages
     wrong = [RESULTS] if hashes[RESULTS] != sha256_of(results_text(conclusions.results)) else []
-    if not page.is_file() or sha256_of(page.read_bytes()) != sha256_of(shown):
-        wrong.append(REPORT)
+    for name, text in shown.items():
+        page = folder / name
+        if not page.is_file() or page.read_bytes() != text.encode():
+            wrong.append(name)
+        if name != REPORT:  # the first page changes with every signature
+            hashes[name] = sha256_of(text)
     if wrong:
         raise ResultsError(
-            f"{' and '.join(wrong)} is not what the log gives: it was edited, or made by another "
-            "version",
+            f"not what the log gives: {', '.join(wrong)}; edited, or made by another version",
             where=folder.resolve().name,
             hint=_RENDER,
         )
@@ -266,7 +269,7 @@ def check_signoff_schema(document: Mapping[str, Any]) -> None:
 
 def _check_signer(document: Mapping[str, Any], signature: Signature, now: datetime) -> None:
     """Refuse the run's author, a second signature of one person, and a clock that is behind."""
-    if not signature.by.strip():
+    if not re.search(r"\w", signature.by):
         raise ConfigError("a signature has a name", where="--by")
     if signature.decision == "approve_with_conditions" and not any(
         text.strip() for text in signature.conditions

@@ -71,12 +71,12 @@ def verify_run(run: str | Path, *, now: datetime | None = None) -> Verification:
             _check_record(folder, document, found, now or utc_now())
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             found.findings.append(f"{SIGNOFF} is not a sign-off: {error!r}")
-    if same_tool:
-        _check_recomputed(folder, found)
+    signed = _files_of(document or {})
+    checked = _check_recomputed(folder, found) if same_tool else set()
     found.notes.extend(
         f"{path.name} is no part of the run and was not checked"
         for path in sorted(folder.iterdir())
-        if path.name not in _KNOWN
+        if path.name not in {*_KNOWN, *signed, *checked}
     )
     return found
 
@@ -188,20 +188,26 @@ def _check_tool(signed: Mapping[str, str], found: Verification) -> None:
         found.findings.append(f"the files of {here['version']} are not those it was signed with")
 
 
-def _check_recomputed(folder: Path, found: Verification) -> None:
-    """Compute results and report again from the log and compare them byte by byte."""
+def _files_of(document: Mapping[str, Any]) -> set[str]:
+    """Return the names of the files that a sign-off is about."""
+    files = (document.get("record") or {}).get("files")
+    return set(files) if isinstance(files, dict) else set()
+
+
+def _check_recomputed(folder: Path, found: Verification) -> set[str]:
+    """Compute results and report again from the log, compare them, and return their names."""
     try:
         if (folder / RESULTS).exists():
             check_results_schema(folder / RESULTS)
         attached = read_attachments(folder)
         conclusions = attached.conclude(read_run(folder))
-        texts = {RESULTS: results_text(conclusions.results), REPORT: conclusions.html}
+        texts = {RESULTS: results_text(conclusions.results), **conclusions.pages}
     except AuditError as error:
         found.findings.append(str(error))
-        return
+        return set()
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         found.findings.append(f"results and report cannot be computed again: {error!r}")
-        return
+        return set()
     for name, text in texts.items():
         path = folder / name
         if not path.is_file():
@@ -210,3 +216,4 @@ def _check_recomputed(folder: Path, found: Verification) -> None:
             found.findings.append(f"{name} is not what the log gives")
     if conclusions.results["limits"]["changed_after_run"]:
         found.notes.append("the limits were changed after the run; the report shows both")
+    return set(texts)

@@ -17,21 +17,21 @@ _KEYS = ("group", "owner", "reason", "expires", "max_gap", "probe")
 
 
 def read_waivers(
-    path: Path, *, groups: Mapping[str, str], probe: str, today: date
+    path: Path, *, today: date, groups: Mapping[str, str] | None = None, probe: str | None = None
 ) -> tuple[Waiver, ...]:
-    """Read the waivers that apply to a run.
+    """Read the waivers that apply to a run, or check the file before there is one.
 
     Parameters
     ----------
     path : Path
         YAML with ``waivers:``, a list of ``group``, ``owner``, ``reason``, ``expires``
         (the last day it holds, UTC) and optionally ``max_gap`` and ``probe``.
-    groups : mapping of id to label
-        Groups of the run; any other group is an error.
-    probe : str
-        Name of the run's probe set; a waiver that names another one is left alone.
     today : date
         Today in UTC.
+    groups : mapping of id to label, optional
+        Groups of the run; any other group is an error.
+    probe : str, optional
+        Name of the run's probe set; a waiver that names another one is left alone.
 
     Returns
     -------
@@ -58,7 +58,7 @@ def read_waivers(
             continue
         file.known_keys(row, _KEYS)
         waiver = _waiver(file, row, today)
-        if row.get("probe") not in {None, probe}:
+        if groups is None or row.get("probe") not in {None, probe}:
             continue
         _check_group(file, row, waiver.group, groups)
         if waiver.group in found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from datetime import date, datetime
 from difflib import get_close_matches
@@ -45,7 +46,7 @@ class YamlFile:
             ) from error
         try:
             data = YAML(typ="rt").load(text)
-        except YAMLError as error:
+        except (YAMLError, ValueError, RecursionError) as error:  # ValueError: 2026-02-30
             raise ConfigError(f"{what} is no YAML: {error}", where=path.name) from error
         if not isinstance(data, CommentedMap):
             raise ConfigError(f"{what} must be a mapping", where=path.name)
@@ -82,7 +83,8 @@ class YamlFile:
         value = at.get(key)
         if value is None:
             return None
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
+        numeric = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not numeric or not 0 < value < math.inf:
             self.problem(f"{key} must be a positive number, not {value!r}", at, key)
             return None
         return float(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,7 +33,8 @@ BOUND = 2.0
 """A difference of two gaps lies in [-2, 2] on the [0, 1] scale of the outcome."""
 METHOD = f"difference of two runs, paired by template: {METHODS['listed']}"
 SAME_ANSWER = 1e-6
-"""Probabilities and scores closer than this are the same answer (tables are written rounded)."""
+"""Probabilities and scores closer than this are the same answer."""
+_DECIMALS = (3, 4, 5)
 _OPEN_MASS = 1e-9
 
 
@@ -56,6 +57,7 @@ def compare_gaps(
     outcome: Outcome,
     limits: Limits,
     rng: np.random.Generator,
+    within: float = SAME_ANSWER,
 ) -> GapDifferences:
     """Estimate how much each gap changed from one run to another on the same sentences.
 
@@ -72,6 +74,8 @@ def compare_gaps(
         Those of the later run.
     rng : numpy.random.Generator
         For the sign flips.
+    within : float
+        How far apart two answers are still the same, as `same_answer_within` gives it.
 
     Returns
     -------
@@ -92,7 +96,8 @@ def compare_gaps(
         earlier=answers_of(variants, earlier, outcome),
         later=answers_of(variants, later, outcome),
         changed=np.array(
-            [answers_differ(earlier.get(v.id), later.get(v.id)) for v in variants], bool
+            [answers_differ(earlier.get(v.id), later.get(v.id), within=within) for v in variants],
+            bool,
         ),
         outcome=outcome,
         limits=dataclasses.replace(limits, tolerance=outcome.tolerance(limits)),
@@ -113,32 +118,83 @@ def compare_gaps(
     )
 
 
-def answers_differ(first: Prediction | None, second: Prediction | None) -> bool:
+def same_answer_within(*runs: Iterable[Prediction]) -> float:
+    """Return how far two answers may lie apart and still be the same one.
+
+    Returns
+    -------
+    float
+        Half a unit of the last place where a run's numbers are all rounded to three to five
+        decimals, as tables of recorded predictions are; else `SAME_ANSWER`.
+
+    Examples
+    --------
+    >>> same_answer_within([Prediction(id="a", score=0.1234)], [Prediction(id="a", score=1 / 3)])
+    5.1e-05
+    """
+    return max(_rounding(run) for run in runs)
+
+
+def _rounding(run: Iterable[Prediction]) -> float:
+    """Return `same_answer_within` of one run."""
+    values = np.array(
+        [
+            value
+            for answer in run
+            for value in (answer.score, *(answer.probabilities or {}).values())
+            if value is not None
+        ]
+    )
+    for decimals in _DECIMALS:
+        if values.size and np.allclose(values, np.round(values, decimals), rtol=0, atol=1e-12):
+            return 0.51 * 10.0**-decimals
+    return SAME_ANSWER
+
+
+def answers_differ(
+    first: Prediction | None, second: Prediction | None, *, within: float = SAME_ANSWER
+) -> bool:
     """Tell whether two runs answered a sentence differently.
 
     Parameters
     ----------
     first, second : Prediction or None
         The answers; ``None`` = not answered.
+    within : float
+        How far apart two scores or probabilities are still the same.
 
     Returns
     -------
     bool
-        Scores and probabilities are compared up to `SAME_ANSWER`, else the labels drawn, in any
-        order. An answer on one side only is a difference; none on both sides is not.
+        Scores and probabilities are compared up to ``within``, equally many labels one by one in
+        any order. Where one side has probabilities or more repeats than the other, its most
+        frequent label is compared. An answer on one side only is a difference; none on both sides
+        is not.
     """
     if first is None or second is None:
         return (first is None) is not (second is None)
     if first.score is not None and second.score is not None:
-        return abs(first.score - second.score) > SAME_ANSWER
+        return abs(first.score - second.score) > within
     if first.probabilities is not None and second.probabilities is not None:
         labels = {*first.probabilities, *second.probabilities}
         return any(
-            abs(first.probabilities.get(label, 0.0) - second.probabilities.get(label, 0.0))
-            > SAME_ANSWER
+            abs(first.probabilities.get(label, 0.0) - second.probabilities.get(label, 0.0)) > within
             for label in labels
         )
-    return Counter(first.samples) != Counter(second.samples)
+    drawn = first.probabilities is None and second.probabilities is None
+    if drawn and len(first.samples) == len(second.samples):
+        return Counter(first.samples) != Counter(second.samples)
+    return _most_frequent(first).isdisjoint(_most_frequent(second))
+
+
+def _most_frequent(answer: Prediction) -> set[str | None]:
+    """Return the label with the most mass or samples, or all that tie for it."""
+    counts: dict[str | None, float] = dict(Counter(answer.samples))
+    if answer.probabilities is not None:
+        counts = {None: answer.unparsed or 0.0}
+        counts.update(answer.probabilities)
+    most = max(counts.values(), default=0.0)
+    return {label for label, count in counts.items() if count == most}
 
 
 @dataclass(frozen=True)

@@ -19,14 +19,17 @@ def test_no_gap(audit_gate):
 def suite(tmp_path):
     """Write a test suite with a gate and run it."""
 
-    def go(hurt, *, more="", ini="", templates=32):
-        write_probe(tmp_path, templates=templates)
-        write_classifier(tmp_path, hurt)
+    def go(hurt, *, more="", ini="", templates=32, cwd="."):
+        here = tmp_path / cwd
+        here.mkdir(exist_ok=True)
+        write_probe(here, templates=templates)
+        write_classifier(here, hurt)
         (tmp_path / "test_bias.py").write_text(SUITE.format(more=more))
         (tmp_path / "pytest.ini").write_text(f"[pytest]\n{ini}\n")
         return subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--junitxml=out.xml"],
-            cwd=tmp_path, capture_output=True, text=True, check=False,
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--junitxml=out.xml",
+             tmp_path],
+            cwd=here, capture_output=True, text=True, check=False,
         )  # fmt: skip
 
     return go
@@ -50,6 +53,29 @@ def test_settings_come_from_the_ini_file(suite, tmp_path):
     assert suite({"blind": 2}, ini="audit_baseline = b.json").returncode == 0
     assert suite({"blind": 2}, ini="audit_max_gap = 0.9").returncode == 0
     assert suite({"blind": 2}, more=", max_gap=0.9").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("ini", "said"),
+    [
+        ("audit_fail_on = concren", "audit_fail_on must be gap or concern"),
+        ("audit_not_enough_evidence = ignore", "must be fail or skip"),
+        ("audit_max_gap = five", "audit_max_gap must be a number"),
+        ("audit_max_gap = 5", "write 5 points as 0.05"),
+        ("audit_baseline = gone.json", "the baseline is not there"),
+    ],
+)
+def test_a_setting_that_is_none_never_passes(suite, ini, said):
+    done = suite({}, ini=ini)
+    assert done.returncode == 1
+    assert said in done.stdout
+
+
+def test_files_lie_beside_the_ini_file(suite, tmp_path):
+    (tmp_path / "limits.yaml").write_text("max_gap: 0.9\n")
+    assert suite({"blind": 2}, cwd="inside").returncode == 1
+    done = suite({"blind": 2}, ini="audit_limits = limits.yaml", cwd="inside")
+    assert done.returncode == 0, done.stdout
 
 
 def test_too_little_evidence_fails_unless_skipping_is_asked_for(suite):

@@ -148,6 +148,64 @@ def test_every_command_works_without_torch(here, tmp_path):
     assert summary.read_text().startswith("### The gate fails")
 
 
+def test_the_latest_run_as_baseline_is_the_one_before(here, tmp_path):
+    write_classifier(tmp_path, {})
+    run(here, tmp_path, "one")
+    write_classifier(tmp_path, {"blind": 2})
+    done, after = run(here, tmp_path, "one", "--gate", "--baseline", "one/latest")
+    assert done.code == 1, done.err
+    assert "The gap grew, beyond the limit" in done.out
+    itself = here("gate", after, "--baseline", "one/latest")
+    assert (itself.code, "this very run" in itself.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "said"),
+    [
+        (("--baseline", "gone.json"), 2, "the baseline is not there"),
+        (("--limits", "gone.yaml"), 2, "the limits file cannot be read"),
+        (("--allow", "old.yaml"), 2, "expired on"),
+    ],
+)
+def test_what_is_wrong_with_a_gate_is_said_before_anything_is_asked(
+    here, tmp_path, more, code, said
+):
+    write_classifier(tmp_path, {})
+    waive(tmp_path, TODAY - timedelta(days=1))
+    (tmp_path / "waivers.yaml").rename(tmp_path / "old.yaml")
+    done = here("run", "small.yaml", "-m", "python:mine.py:classify", "--gate", *more)
+    assert (done.code, said in done.err) == (code, True), done.err
+    assert not (tmp_path / "reports").exists()
+
+
+@pytest.mark.parametrize("limit", ["5", "nan"])
+def test_a_limit_in_points_is_refused_everywhere(here, tmp_path, limit):
+    write_classifier(tmp_path, {"blind": 2})
+    _, folder = run(here, tmp_path, "one")
+    target = ("small.yaml", "-m", "python:mine.py:classify")
+    for arguments in (
+        ("run", *target, "--tolerance", limit),
+        ("report", folder, "--tolerance", limit),
+        ("gate", folder, "--max-gap", limit),
+        ("gate", folder, "--require-power", limit),
+        ("compare", folder, folder, "--max-increase", limit),
+    ):
+        done = here(*arguments)
+        assert done.code == 2, (arguments, done.out, done.err)
+        assert "write 5 points as 0.05" in done.err
+        assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet", "model-card", "pack"])
+def test_a_place_that_cannot_be_written_is_said(here, tmp_path, form):
+    write_classifier(tmp_path, {})
+    _, folder = run(here, tmp_path, "one")
+    done = here("export", folder, "--to", form, "-o", "/proc/none/out")
+    assert done.code == 3
+    assert "cannot be written" in done.err
+    assert "Traceback" not in done.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -3,6 +3,7 @@
 import subprocess
 import zipfile
 
+import numpy as np
 import pytest
 
 from audit.errors import ResultsError
@@ -58,10 +59,42 @@ def test_a_changed_pack_is_seen_and_nothing_else_is_written(tmp_path, run):
     assert "evil.txt" not in {path.name for path in tmp_path.rglob("*")}
 
 
-def test_no_pack_is_refused(tmp_path):
+def test_what_is_no_pack_is_a_finding(tmp_path):
     (tmp_path / "a.zip").write_bytes(b"no zip")
-    with pytest.raises(ResultsError, match="neither a run folder nor"):
-        unpack(tmp_path / "a.zip", tmp_path)
+    assert "is no sign-off pack" in unpack(tmp_path / "a.zip", tmp_path)[0]
+
+
+def test_a_file_that_is_there_twice_is_found(tmp_path, run):
+    write_pack(run, tmp_path / "a.zip", run_id="r1")
+    with zipfile.ZipFile(tmp_path / "a.zip", "a") as pack:
+        pack.writestr("r2/index.html", (run / "index.html").read_bytes())
+    out = tmp_path / "out"
+    out.mkdir()
+    assert unpack(tmp_path / "a.zip", out) == ["index.html is in the pack twice"]
+
+
+def test_whatever_bytes_are_damaged_the_files_are_those_packed_or_it_is_found(tmp_path, run):
+    write_pack(run, tmp_path / "a.zip", run_id="r1")
+    whole, rng = (tmp_path / "a.zip").read_bytes(), np.random.default_rng(9)
+    out = tmp_path / "out"
+    out.mkdir()
+    found = 0
+    for _ in range(300):
+        position, bit = int(rng.integers(len(whole))), 1 << int(rng.integers(8))
+        damaged = bytearray(whole)
+        damaged[position] ^= bit
+        (tmp_path / "a.zip").write_bytes(damaged)
+        if unpack(tmp_path / "a.zip", out):
+            found += 1
+            continue
+        for path in out.iterdir():  # a time stamp of the zip, say
+            assert path.read_bytes() == (run / path.name).read_bytes(), position
+    assert found > 250
+
+
+def test_a_place_that_is_not_there_is_said(tmp_path, run):
+    with pytest.raises(ResultsError, match="pack cannot be written"):
+        write_pack(run, tmp_path / "gone" / "a.zip", run_id="r1")
 
 
 def test_a_run_without_its_report_is_not_packed(tmp_path):

@@ -19,6 +19,12 @@ def hurt_run(tmp_path_factory):
     return make_run(tmp_path_factory.mktemp("hurt"), {"blind": 2})
 
 
+@pytest.fixture(scope="session")
+def hurt_again(tmp_path_factory):
+    """A second run with the same gap."""
+    return make_run(tmp_path_factory.mktemp("again"), {"blind": 2})
+
+
 @pytest.fixture
 def copied(tmp_path):
     """Copy a run folder so that a test may change it."""

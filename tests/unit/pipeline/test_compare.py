@@ -8,10 +8,10 @@ from jsonschema import Draft202012Validator
 
 from audit.errors import ConfigError, RunLogError
 from audit.exports import results_schema
-from audit.pipeline import report_run, run_audit
+from audit.pipeline import RunOptions, report_run, run_audit
 from audit.pipeline.compare import attach_comparison, compare_runs
 from audit.runlog import read_run
-from tests.small_runs import make_run, write_probe
+from tests.small_runs import make_run, write_classifier, write_probe
 
 
 def compare(earlier, later, **more):
@@ -92,6 +92,45 @@ def test_a_group_only_one_run_has_is_new_or_gone(tmp_path, plain_run):
     found = compare(plain_run, make_run(tmp_path, probe=more))
     assert changes(found) == {"blind": "same", "mad": "new", "deaf": "cannot_compare"}
     assert found.groups[2].why == "not in the later run"
+    assert found.exit_code() == 4
+
+
+def test_a_new_term_blocks_its_group_and_no_other_term(tmp_path, plain_run):
+    probe = write_probe(tmp_path)
+    text = probe.read_text().replace(
+        "  - id: who-is-blind", "  - {id: sightless, text: sightless, form: pre, source: s}\n"
+        "  - id: who-is-blind"
+    )  # fmt: skip
+    probe.write_text(text.replace("- id: tall", "- {id: old, text: old, form: pre}\n- id: tall"))
+    found = compare(plain_run, make_run(tmp_path, {"who is blind": 2}, probe=probe))
+    assert changes(found) == {"blind": "cannot_compare", "deaf": "same"}
+    assert "another probe set: 32 of its sentences" in found.groups[0].why
+    rows = {row.id: (row.change, row.why) for row in found.terms}
+    assert rows["sightless"] == ("new", "not in the earlier run")
+    assert rows["who-is-blind"][0] == "worse"
+    assert rows["blind"][0] == rows["deaf"][0] == "same"
+    assert {row.id: row.change for row in found.placebos} == {"old": "new", "tall": "same"}
+    back = compare(make_run(tmp_path, probe=probe, output="more"), plain_run)
+    gone = {row.id: row.why for row in back.terms if row.change == "cannot_compare"}
+    assert gone == {"sightless": "not in the later run"}
+    results = json.loads((plain_run / "results.json").read_text())
+    Draft202012Validator(results_schema()).validate({**results, "comparison": found.published()})
+
+
+def test_every_term_says_why_it_cannot_be_compared(tmp_path, plain_run):
+    task = {"kind": "labels", "labels": ["Positive", "Neutral", "Negative"],
+            "favourable": "Positive", "unfavourable": ["Negative"]}  # fmt: skip
+    found = compare(plain_run, make_run(tmp_path, probe=write_probe(tmp_path, task=task)))
+    assert len(found.terms) == 4
+    assert {row.why for row in found.terms} == {"another task: labels differs"}
+
+
+def test_hashes_and_texts_cannot_be_compared(tmp_path, plain_run):
+    options = RunOptions(redact_text=True)
+    target = write_classifier(tmp_path, {})
+    hidden = run_audit(write_probe(tmp_path), target, output=tmp_path, options=options).folder
+    found = compare(plain_run, hidden)
+    assert all("holds hashes in place of its sentences" in row.why for row in found.groups)
     assert found.exit_code() == 4
 
 

@@ -3,17 +3,20 @@
 import base64
 import dataclasses
 import json
+import math
 import subprocess
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from audit.errors import ConfigError, ResultsError, RunLogError
+from audit.pipeline import RunOptions, run_audit
 from audit.pipeline.baseline import bless, open_baseline
 from audit.pipeline.gate import exit_code, gate_run
 from audit.pipeline.gate_limits import GateOptions, with_limits_file
 from audit.records import GateCheck
-from tests.small_runs import edit, make_run, statuses, write_probe
+from audit.runlog import read_run
+from tests.small_runs import edit, make_run, statuses, write_classifier, write_probe
 
 TODAY = datetime.now(UTC).date()
 WAIVER = (
@@ -49,15 +52,54 @@ def test_another_limit_is_used_and_shown(hurt_run):
     assert gate_run(hurt_run, GateOptions(max_gap_of={"blind": 0.9})).exit_code == 0
 
 
-def test_the_baseline_judges_the_change(plain_run, hurt_run):
+def test_the_baseline_judges_the_change(plain_run, hurt_run, hurt_again):
     worse = gate_run(hurt_run, GateOptions(baseline=str(plain_run)))
     assert statuses(worse.checks) == {"blind": "gap", "deaf": "passed"}
     assert worse.exit_code == 1
-    same = gate_run(hurt_run, GateOptions(baseline=str(hurt_run)))
+    same = gate_run(hurt_again, GateOptions(baseline=str(hurt_run)))
     assert same.exit_code == 0
     assert any("Only the change" in note for note in same.notes)
-    both = gate_run(hurt_run, GateOptions(baseline=str(hurt_run), max_gap=0.05))
+    both = gate_run(hurt_again, GateOptions(baseline=str(hurt_run), max_gap=0.05))
     assert both.exit_code == 1
+
+
+def test_a_run_is_no_baseline_of_itself(plain_run, tmp_path):
+    bless(plain_run, tmp_path / "b.json", by="Ana", reason="first")
+    for baseline in (plain_run, tmp_path / "b.json"):
+        with pytest.raises(ConfigError, match="this very run"):
+            gate_run(plain_run, GateOptions(baseline=str(baseline)))
+
+
+@pytest.mark.parametrize("limit", [5, 1.0, math.inf, math.nan])
+@pytest.mark.parametrize("name", ["max_gap", "max_increase", "require_power"])
+def test_a_limit_that_no_gap_breaks_is_refused(plain_run, hurt_run, name, limit):
+    with pytest.raises(ConfigError, match=r"write 5 points as 0\.05") as error:
+        gate_run(hurt_run, GateOptions(baseline=str(plain_run), **{name: limit}))
+    assert error.value.exit_code == 2
+    with pytest.raises(ConfigError, match=r"write 5 points as 0\.05"):
+        gate_run(hurt_run, GateOptions(max_gap_of={"blind": limit}))
+
+
+def test_a_run_that_asks_less_than_its_baseline_never_passes(tmp_path, plain_run):
+    less = run_audit(
+        write_probe(tmp_path), write_classifier(tmp_path, {}), output=tmp_path / "less",
+        options=RunOptions(limit=30),
+    ).folder  # fmt: skip
+    result = gate_run(less, GateOptions(baseline=str(plain_run)))
+    assert result.exit_code == 4
+    assert "sentences of the baseline were not asked again" in result.checks[0].message
+    more = gate_run(plain_run, GateOptions(baseline=str(less)))
+    assert (more.exit_code, more.checks[0].status) == (0, "passed")
+
+
+def test_a_partial_baseline_is_an_error_unless_allowed(plain_run, hurt_run):
+    log = read_run(plain_run)
+    partial = dataclasses.replace(log, footer={**log.footer, "status": "partial"})
+    options = GateOptions(baseline="then")
+    with pytest.raises(RunLogError, match="the baseline is partial"):
+        gate_run(hurt_run, options, baseline=partial)
+    allowed = dataclasses.replace(options, allow_partial=True)
+    assert gate_run(hurt_run, allowed, baseline=partial).exit_code == 1
 
 
 def test_enough_power_can_be_asked_for(plain_run):
@@ -106,6 +148,7 @@ class TestWaivers:
         [
             ({"expires": TODAY - timedelta(days=1)}, "expired on"),
             ({"expires": "soon"}, "no date"),
+            ({"more": ", max_gap: .inf"}, "positive number"),
             ({"expires": "null"}, "expires is missing"),
             ({"owner": "''"}, "owner is missing"),
             ({"reason": "null"}, "reason is missing"),
@@ -121,6 +164,12 @@ class TestWaivers:
             gate_run(hurt_run, GateOptions(waivers=waivers(tmp_path, **change)))
         assert said in str(error.value)
         assert error.value.exit_code == 2
+
+    @pytest.mark.parametrize("text", ["waivers: [" * 3000, "expires: 2026-02-30", "a: b: c"])
+    def test_a_file_that_is_no_yaml_is_an_error(self, tmp_path, hurt_run, text):
+        (tmp_path / "w.yaml").write_text(text)
+        with pytest.raises(ConfigError, match="is no YAML"):
+            gate_run(hurt_run, GateOptions(waivers=str(tmp_path / "w.yaml")))
 
     def test_all_problems_are_named_at_once(self, tmp_path, hurt_run):
         path = waivers(tmp_path, owner="''", reason="''", expires=TODAY - timedelta(days=3))
@@ -195,15 +244,15 @@ class TestRunsThatCannotBeRead:
 
 
 class TestBaselines:
-    def test_a_blessed_file_keeps_who_when_and_why(self, tmp_path, plain_run, hurt_run):
+    def test_a_blessed_file_keeps_who_when_and_why(self, tmp_path, plain_run, hurt_run, hurt_again):
         path = tmp_path / "baseline.json"
         bless(plain_run, path, by="Ana", reason="first release")
         record = bless(hurt_run, path, by="Ana", reason="the gap is known")
         history = json.loads(path.read_text())["blessings"]
         assert [item["reason"] for item in history] == ["first release", "the gap is known"]
         assert record["previous_run_id"] == history[0]["run_id"]
-        assert gate_run(hurt_run, GateOptions(baseline=str(path))).exit_code == 0
         assert gate_run(plain_run, GateOptions(baseline=str(path))).exit_code == 0
+        assert gate_run(hurt_again, GateOptions(baseline=str(path))).exit_code == 0
 
     def test_a_git_ref_is_read(self, tmp_path, plain_run, hurt_run, monkeypatch):
         bless(plain_run, tmp_path / "b.json", by="Ana", reason="first")

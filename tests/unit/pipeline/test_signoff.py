@@ -1,8 +1,11 @@
 """Two people sign, nobody their own run, and any edited byte is found."""
 
 import json
+import sys
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
+import numpy as np
 import pytest
 
 from audit.errors import ConfigError, ResultsError, RunLogError
@@ -144,6 +147,42 @@ def test_any_edited_byte_is_found(signed, name):
     assert verify_run(signed).clean
 
 
+def test_every_random_byte_of_every_file_counts(plain_run, hurt_run, copied):
+    run = copied(hurt_run)
+    attach_comparison(str(plain_run), run)
+    first(run)
+    second(run)
+    assert verify_run(run).clean
+    rng = np.random.default_rng(9)
+    for path in sorted(run.iterdir()):
+        whole = path.read_bytes()
+        for position in rng.integers(len(whole), size=12):
+            changed = bytearray(whole)
+            changed[position] ^= 1 << int(rng.integers(8))
+            path.write_bytes(changed)
+            assert not verify_run(run).clean, (path.name, position)
+        for damaged in (whole + b" ", whole[:-1], b""):
+            path.write_bytes(damaged)
+            assert not verify_run(run).clean, path.name
+        path.write_bytes(whole)
+    assert verify_run(run).clean
+
+
+def test_a_report_of_many_pages_is_signed_whole(run, monkeypatch):
+    room = sys.modules["audit.pipeline.conclude"]
+    monkeypatch.setattr(room, "render_pages", partial(room.render_pages, limit=10_000))
+    report_run(run)
+    assert (run / "terms-1-1.html").exists()
+    first(run)
+    second(run)
+    assert verify_run(run).clean
+    assert not verify_run(run).notes
+    edit(run / "terms-2-1.html", b"<body", b"<bodY")
+    assert "terms-2-1.html was changed after signing" in verify_run(run).findings
+    (run / "terms-2-1.html").unlink()
+    assert "terms-2-1.html was signed and is missing" in verify_run(run).findings
+
+
 @pytest.mark.parametrize("name", ["run.jsonl", "results.json", "index.html"])
 def test_a_missing_file_is_found(signed, name):
     (signed / name).unlink()
@@ -169,7 +208,7 @@ def test_a_file_beside_the_run_is_a_note(signed):
 
 def test_nobody_signs_an_edited_run(run):
     edit(run / "results.json", b'"verdict": "no_gap"', b'"verdict": "gap"')
-    with pytest.raises(ResultsError, match=r"results\.json is not what the log gives"):
+    with pytest.raises(ResultsError, match=r"not what the log gives: results\.json"):
         first(run)
 
 

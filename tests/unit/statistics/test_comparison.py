@@ -8,7 +8,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from audit.records import Group, Limits, Prediction, Term
-from audit.statistics import answers_differ, compare_gaps, outcome_of
+from audit.statistics import answers_differ, compare_gaps, outcome_of, same_answer_within
 from tests.small_audits import TASK, SmallAudit, exact
 
 
@@ -134,10 +134,25 @@ def test_refusals_of_one_run_widen_the_bounds():
         ({"probabilities": {"a": 0.6, "b": 0.4}}, {"probabilities": {"a": 0.5, "b": 0.5}}, True),
         ({"samples": ("a", None, "b")}, {"samples": ("b", "a", None)}, False),
         ({"samples": ("a",)}, {"samples": ("b",)}, True),
+        ({"samples": ("a",)}, {"samples": ("a", "b", "a")}, False),
+        ({"samples": ("b",)}, {"samples": ("a", "b", "a")}, True),
+        ({"samples": ("a",)}, {"probabilities": {"a": 0.6, "b": 0.4}}, False),
+        ({"samples": ("b",)}, {"probabilities": {"a": 0.6, "b": 0.4}}, True),
+        ({"samples": (None,)}, {"probabilities": {"a": 0.1}, "unparsed": 0.9}, False),
     ],
 )
 def test_what_counts_as_another_answer(one, other, differ):
     assert answers_differ(Prediction(id="x", **one), Prediction(id="x", **other)) is differ
+
+
+@pytest.mark.parametrize(
+    ("values", "within"),
+    [((0.1234, 0.5), 0.51e-4), ((0.0, 1.0), 0.51e-3), ((1 / 3,), 1e-6), ((), 1e-6)],
+)
+def test_rounded_tables_are_compared_as_far_as_they_go(values, within):
+    table = [Prediction(id="x", score=value) for value in values]
+    live = [Prediction(id="x", probabilities={"a": 2 / 3, "b": 1 / 3})]
+    assert same_answer_within(table, live) == pytest.approx(within)
 
 
 def test_an_answer_on_one_side_only_is_another_answer():
