@@ -39,6 +39,12 @@ of `phrases`.
 The simulated world is logit-normal: template, group x template, term and term x template effects
 (standard deviations 2, .7, .5 and .5 logits unless a row says otherwise). Real classifiers can
 differ; templates are taken to be a random draw from "templates like these".
+
+End to end, `python -m benchmarks.oracle` plants known effects in a `python:` target and audits it
+through the command line (T=48, J=3, K=5, ten groups, two of them with gaps; 1,000 audits on
+21 November 2026): a gap of 10 points was named in 99.9% of audits, one of 25 points called `gap` in
+100%, and an unbiased group named in 4.9% (95% interval 3.7 to 6.4%). The same functions alone on
+20,000 such audits name an unbiased group in 4.7% (4.4 to 5.0%); row 14b repeats that with 5,000.
 """
 
 
