@@ -1,13 +1,14 @@
 """Audit a target whose bias is planted and exactly known, through the command line.
 
-``python -m benchmarks.oracle`` runs 1,000 audits (``--seeds 200`` is a quick look; T = 48 carriers, J = 3 fillers, K = 5 terms, ten
-groups: one with a gap of 10 points, one of 25, eight without) and prints how often each was named.
-Effects are logit-normal (preset "typical", see `benchmarks.world`); the target gives probabilities.
+``python -m benchmarks.oracle`` runs 1,000 audits (``--seeds 200`` is a quick look) and prints how
+often each group was named: T = 48 carriers, J = 3 fillers, K = 5 terms, ten groups, one with a gap
+of 10 points, one of 25, eight without. Effects are logit-normal (preset "typical", see
+`benchmarks.world`); the target gives probabilities.
 
 A rate near 5% cannot be told from 5% with 200 audits (their interval is 6 points wide: 11 of 200
-were named once, where 4.7% is the rate). So the
-same worlds are also audited by the same functions without the command line, 20,000 times;
-`tests/validity/test_oracle.py` shows that both ways give the same verdicts.
+were named once, where the rate is 4.7%). So the same worlds are also audited by the same functions
+without the command line, 20,000 times; `tests/validity/test_oracle.py` shows that both ways give
+the same verdicts.
 """
 
 from __future__ import annotations
