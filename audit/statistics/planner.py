@@ -15,6 +15,7 @@ from audit.statistics.design import (
     square_root_rule,
     standard_error,
     templates_for_detection,
+    templates_for_floor,
     templates_for_pass,
 )
 from audit.statistics.precision import MINIMUM_TEMPLATES
@@ -150,6 +151,7 @@ def plan(
             power=power,
         )
 
+    least = templates_for_floor(tolerance, design.floor, confidence_level=confidence_level)
     clear = templates_for_pass(
         components,
         design,
@@ -171,7 +173,7 @@ def plan(
             power=power,
         ),
         forecasts=(
-            _forecast("no_gap", 0.0, clear, components, design),
+            _forecast("no_gap", 0.0, clear, components, design, least),
             _forecast("concern", true_gap, detect(0.0), components, design),
             _forecast("gap", true_gap, detect(tolerance), components, design),
         ),
@@ -224,8 +226,9 @@ def _forecast(
     templates: int | None,
     components: Components,
     design: Design,
+    least: int = MINIMUM_TEMPLATES,
 ) -> Forecast:
-    """Put a number of templates into words."""
+    """Put a number of templates into words; no range goes below the ``least`` possible."""
     words = {
         "no_gap": "To show that there is no gap beyond the limit",
         "concern": f"To find a gap of {100 * true_gap:g} points",
@@ -244,7 +247,7 @@ def _forecast(
     between = ""
     if components.pilot_templates is not None:
         low, high = (math.ceil(factor * templates) for factor in PILOT_RANGE)
-        likely = (max(low, MINIMUM_TEMPLATES), high)
+        likely = (max(low, least), max(high, least))
         between = f" (likely {likely[0]} to {likely[1]})"
     reachable = templates <= design.templates
     rest = "" if reachable else f": out of reach with the {design.templates} at hand"

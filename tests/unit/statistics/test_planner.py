@@ -211,6 +211,12 @@ class TestPlan:
         )
         assert f"(likely {low} to {high})" in clear.note
 
+    def test_no_range_goes_below_what_the_floor_allows(self):
+        found = plan(replace(NOTHING, pilot_templates=10), DESIGN, tolerance=0.05)
+        clear, flagged, _ = found.forecasts
+        assert (clear.templates, clear.likely[0]) == (14, 14)
+        assert flagged.likely[0] == 6
+
     def test_priors_may_differ_at_the_gap(self):
         larger = replace(PARTS, template=0.04)
         plain = plan(PARTS, DESIGN, tolerance=0.05)
