@@ -10,6 +10,8 @@ from audit.statistics.overrides import (
     OverrideCurve,
     choose_threshold,
     cross_fit,
+    disagreement_curve,
+    join_curves,
     override_curve,
     score_override_curve,
     template_folds,
@@ -229,3 +231,40 @@ def test_total_load_weights_by_traffic():
 def test_total_load_rejects_odd_shares(shares):
     with pytest.raises(ValueError, match="shares"):
         total_load([0.1, 0.3], shares)
+
+
+class TestDisagreementCurve:
+    value = np.array([[1.0, 0.4], [0.5, 1.0]])
+    share = np.array([[0.5, 0.25], [0.0, 1.0]])
+    reference = np.array([[0.2], [0.0]])
+
+    def test_routes_the_share_of_the_unfavourable_answers_that_disagree(self):
+        curve = disagreement_curve(self.value, self.share, 0.0, self.reference)
+        # left: y (1 - share) - b; load: y share
+        assert_allclose(curve.gaps, [[(0.3 + 0.1) / 2, (0.5 + 0.0) / 2]])
+        assert_allclose(curve.loads, [[(0.5 + 0.1) / 2, (0.0 + 1.0) / 2]])
+        assert_array_equal(curve.thresholds, [1.0])
+
+    def test_a_person_who_agrees_with_the_model_changes_nothing(self):
+        curve = disagreement_curve(self.value, self.share, 1.0, self.reference)
+        assert_allclose(curve.gaps, [(self.value - self.reference).mean(axis=1)])
+
+    def test_a_cell_without_a_share_is_missing(self):
+        share = np.array([[np.nan, 0.25], [0.0, 1.0]])
+        curve = disagreement_curve(self.value, share, 0.0, self.reference)
+        assert_allclose(curve.gaps[0, 0], 0.4 * 0.75 - 0.2)
+
+    @pytest.mark.parametrize("name", ["value", "share", "human", "reference"])
+    def test_names_what_is_no_fraction(self, name):
+        given = {"value": self.value, "share": self.share, "human": 0.0, "reference": 0.2}
+        given[name] = np.full((2, 2), 1.5)
+        with pytest.raises(ValueError, match=name):
+            disagreement_curve(**given)
+
+    def test_joined_curves_keep_their_rows_in_order(self):
+        first = override_curve(self.value, 0.5, 0.0, self.reference, thresholds=[0.0, 1.0])
+        second = disagreement_curve(self.value, self.share, 0.0, self.reference)
+        joined = join_curves([first, second])
+        assert_array_equal(joined.thresholds, [0.0, 1.0, 1.0])
+        assert_allclose(joined.gaps, np.concatenate([first.gaps, second.gaps]))
+        assert_allclose(joined.loads, np.concatenate([first.loads, second.loads]))
