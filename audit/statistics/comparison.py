@@ -121,11 +121,17 @@ def compare_gaps(
 def same_answer_within(*runs: Iterable[Prediction]) -> float:
     """Return how far two answers may lie apart and still be the same one.
 
+    Parameters
+    ----------
+    *runs : iterable of Prediction
+        The answers of each run.
+
     Returns
     -------
     float
-        Half a unit of the last place where a run's numbers are all rounded to three to five
-        decimals, as tables of recorded predictions are; else `SAME_ANSWER`.
+        In the unit of the answers, never missing: half a unit of the last place where a run's
+        numbers are all rounded to three to five decimals, as tables of recorded predictions are;
+        else `SAME_ANSWER`.
 
     Examples
     --------

@@ -51,7 +51,7 @@ def documented(request):
 
 def test_every_parameter_is_described(documented):
     function, doc = documented
-    names = [name.strip() for item in doc["Parameters"] for name in item.name.split(",")]
+    names = [name.strip(" *") for item in doc["Parameters"] for name in item.name.split(",")]
     assert names == list(inspect.signature(function).parameters)
     assert all(item.desc for item in doc["Parameters"])
 
