@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from audit.cli.options import pairs_of, stack
+from audit.cli.progress import Progress
 from audit.errors import ConfigError
 
 FORMATS = (
@@ -71,7 +72,8 @@ def import_command(source: str, form: str, output: str, **given: Any) -> None:
                          "contains_personal_data")
         },
     )  # fmt: skip
-    report = import_probes(source, output, format=form, options=options)
+    with Progress(f"Importing {Path(source).name}", counts="rows") as progress:
+        report = import_probes(source, output, format=form, options=options, progress=progress)
     if given["json_out"]:
         click.echo(report.as_json(), nl=False)
         return

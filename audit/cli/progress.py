@@ -22,7 +22,7 @@ def plain_output() -> bool:
 
 
 class Progress:
-    """Counts sentences done, with rate and remaining time, on standard error.
+    """Counts what is done, with rate and remaining time, on standard error.
 
     Parameters
     ----------
@@ -30,10 +30,13 @@ class Progress:
         What is being done.
     quiet : bool
         Print nothing.
+    counts : str
+        What is counted.
     """
 
-    def __init__(self, title: str, *, quiet: bool = False) -> None:
+    def __init__(self, title: str, *, quiet: bool = False, counts: str = "sentences") -> None:
         self._title = title
+        self._counts = counts
         self._quiet = quiet
         self._plain = plain_output()
         self._start = self._last = time.monotonic()
@@ -62,8 +65,8 @@ class Progress:
             self._bar.start()
         return self
 
-    def __call__(self, done: int, total: int) -> None:
-        """Report that ``done`` of ``total`` sentences have been answered."""
+    def __call__(self, done: int, total: int | None = None) -> None:
+        """Report that ``done`` of ``total`` are done; ``None`` where nobody knows how many come."""
         if self._quiet:
             return
         now = time.monotonic()
@@ -76,9 +79,10 @@ class Progress:
             self._bar.update(self._task, completed=done, rate=f"{rate:,.0f}/s" if rate else "")
         elif now - self._last >= PLAIN_EVERY:
             self._last = now
-            left = f", about {(total - done) / rate:,.0f} s left" if rate else ""
+            left = f", about {(total - done) / rate:,.0f} s left" if rate and total else ""
+            of = f" of {total:,}" if total else ""
             print(
-                f"{self._title}: {done:,} of {total:,} sentences, {rate:,.0f} per second{left}",
+                f"{self._title}: {done:,}{of} {self._counts}, {rate:,.0f} per second{left}",
                 file=sys.stderr,
                 flush=True,
             )

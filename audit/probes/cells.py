@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_FORMULA = re.compile(r"'* *[=+\-@|\t\r\n＝＋－＠]")
 
 
 def escape_formula(cell: str) -> str:

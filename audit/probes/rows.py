@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet")
 _PARQUET_MAGIC = b"PAR1"
 _ROWS_PER_BATCH = 10_000
+LARGEST_CELL = 1 << 24
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
@@ -133,6 +134,7 @@ def _delimited(path: Path, encoding: str, delimiter: str) -> Rows:
     """Yield the header as a first row of names, then the rows."""
     try:
         with path.open(encoding=encoding, errors="strict", newline="") as stream:
+            csv.field_size_limit(LARGEST_CELL)
             reader = csv.reader(stream, delimiter=delimiter, strict=True)
             header = _header(reader)
             if header is None:

@@ -246,8 +246,7 @@ class _Table:
         kept = tuple(v for v in self.variants if v.context not in bare and v.context not in alone)
         compared = {(v.group, v.term) for v in kept}
         joined = shared_controls(kept)
-        if self.source.template is None:
-            kept = merge_units(kept, joined)
+        kept = merge_units(kept, joined)
         groups = (
             Group(
                 id=name,
@@ -288,16 +287,10 @@ class _Table:
     def _joined(self, joined: Mapping[str, str]) -> Iterator[RunWarning]:
         """Say how contexts with the same reference text count."""
         if joined:
-            named = self.source.template is not None
             yield RunWarning(
                 code="shared_controls",
                 message=f"{len(joined)} units share a reference text with another, so that they do "
-                "not vary independently; "
-                + (
-                    "the templates that the set names were kept."
-                    if named
-                    else f"they count as {len(set(joined.values()))}."
-                ),
+                f"not vary independently; they count as {len(set(joined.values()))}.",
                 where=self.source.file,
             )
 

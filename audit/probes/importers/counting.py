@@ -17,6 +17,10 @@ EXAMPLES = 5
 MOST_COMPARED = 5_000
 _LONGEST_COMPARED = 40
 _WORD = re.compile(r"\w+")
+# What UTF-8 looks like when it was read as Windows-1252 or as Mac Roman, and lost characters.
+_GARBLED = re.compile(
+    "[ÃÂâ][\u0080-\u00bf\u0152-\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]|‚Ä.|√[©®±°≥¶§º]|\ufffd"
+)
 
 
 class Counts:
@@ -35,6 +39,8 @@ class Counts:
         self.labels = 0
         self._cases = Spill(4)
         self._labels = Spill(3)
+        self.garbled = 0
+        self.garbled_first: list[int] = []
         self._compared: dict[str, tuple[str, bool]] = {}
 
     def __enter__(self) -> Counts:
@@ -68,6 +74,10 @@ class Counts:
         if case.label:
             self.labels += 1
             self._labels.add(key(case.text), key(case.label), case.row)
+        if not case.text.isascii() and _GARBLED.search(case.text):
+            self.garbled += 1
+            if len(self.garbled_first) < EXAMPLES:
+                self.garbled_first.append(case.row)
         self._compare(case)
 
     def _compare(self, case: Case) -> None:
@@ -102,6 +112,8 @@ class Counts:
             "contexts_with_reference_only": alone,
             "repeated_rows": repeated,
             "repeated_rows_first": sorted(first_repeats)[:EXAMPLES],
+            "garbled_rows": self.garbled,
+            "garbled_rows_first": self.garbled_first,
             **self._contradictions(),
             **self._near_duplicates(),
         }

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from audit.errors import ConfigError, NothingToAuditError
+from audit.probes.importers.asked import AskedValues
 from audit.probes.importers.cases import PERSONAL, LeftOut, SourceRow, is_personal
 from audit.probes.importers.counting import Counts
 from audit.probes.importers.derive import steps_of
@@ -31,6 +32,7 @@ from audit.probes.load import shipped_directory
 from audit.probes.wording import did_you_mean
 
 Pairs = Sequence[tuple[str, str]]
+_PROGRESS_EVERY = 10_000
 _MAKERS = {"table": table_cases, "pairs": pair_cases, "versions": version_cases}
 
 
@@ -57,7 +59,12 @@ class ImportOptions:
 
 
 def import_probes(
-    source: str, output: str | Path, *, format: str, options: ImportOptions | None = None
+    source: str,
+    output: str | Path,
+    *,
+    format: str,
+    options: ImportOptions | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> ImportReport:
     """Write a published set or a table of texts as a tabular probe set.
 
@@ -71,6 +78,8 @@ def import_probes(
         A name of `presets`; ``table`` and ``pairs-csv`` take any columns.
     options : ImportOptions, optional
         Columns, encoding and what the set says about itself.
+    progress : callable, optional
+        Called with the number of rows read, every 10,000 rows.
 
     Returns
     -------
@@ -92,7 +101,7 @@ def import_probes(
     folder = Path(output)
     _refuse_package(folder)
     name = _slug(options.name or (format if preset.url else Path(source).stem))
-    job = _Import(preset, source, options)
+    job = _Import(preset, source, options, progress)
     with Counts() as counts, case_writer(folder, name) as writer:
         for made in job.cases():
             if isinstance(made, LeftOut):
@@ -143,8 +152,15 @@ def _refuse_package(folder: Path) -> None:
 class _Import:
     """One import: opens the source, derives columns, makes cases, and remembers what it saw."""
 
-    def __init__(self, preset: Preset, source: str, options: ImportOptions) -> None:
+    def __init__(
+        self,
+        preset: Preset,
+        source: str,
+        options: ImportOptions,
+        progress: Callable[[int], None] | None,
+    ) -> None:
         self.preset, self.source, self.options = preset, source, options
+        self.progress = progress
         self.read = 0
         self.personal = options.contains_personal_data
         self.opened: Opened = open_source(preset, source, options.read)
@@ -157,6 +173,7 @@ class _Import:
             attribute=options.attribute,
             personal=options.contains_personal_data,
         )
+        self.asked = AskedValues(self.roles)
 
     def cases(self) -> Made:
         """Yield a case or a row left out for every row of the source."""
@@ -186,6 +203,7 @@ class _Import:
                 self._check(row, cells)
                 checked.add(row.file)
             self.personal = self.personal or is_personal(cells)
+            self.asked.see(cells)
             yield SourceRow(row.file, row.row, cells)
 
     def _check(self, row: SourceRow, cells: Mapping[str, str]) -> None:
@@ -201,6 +219,8 @@ class _Import:
     def _counted(self, rows: Found) -> Found:
         for row in rows:
             self.read += 1
+            if self.progress is not None and self.read % _PROGRESS_EVERY == 0:
+                self.progress(self.read)
             yield row
 
     def _finder(self) -> TermFinder | None:
@@ -257,6 +277,7 @@ class _Import:
                 file: f"{found.name} ({found.how})" for file, found in self.opened.encodings.items()
             },
             left_out=left_out,
+            never_seen=self.asked.never_seen(),
             groups=dict(counts.groups.most_common(200)),
             counts=counts.summary(),
             note=self.preset.note,

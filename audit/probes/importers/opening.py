@@ -10,15 +10,14 @@ from audit.errors import ConfigError
 from audit.probes.importers.cases import LeftOut, SourceRow
 from audit.probes.importers.descriptors import descriptor_rows, find_parts
 from audit.probes.importers.encodings import Encoding
+from audit.probes.importers.hub import DATASETS, dataset_rows
 from audit.probes.importers.presets import Preset, Shape
 from audit.probes.importers.slots import slot_rows
 from audit.probes.importers.sources import (
-    DATASETS,
     SUFFIXES,
     Found,
     SourceOptions,
     Table,
-    dataset_rows,
     line_rows,
     matching_files,
     open_table,

@@ -10,6 +10,8 @@ from typing import Any
 
 from audit.probes.wording import shortened
 
+_SHOWN = 8
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportReport:
@@ -27,6 +29,8 @@ class ImportReport:
         What each file is encoded in, and how that is known.
     left_out : list
         ``why``, ``rows`` and the first ``examples`` (file, row, what), most rows first.
+    never_seen : list
+        ``column``, ``value`` and ``near`` of values that were asked for and no row has.
     groups : mapping of group to texts
     counts : mapping
         See `audit.probes.importers.counting.Counts.summary`.
@@ -47,6 +51,7 @@ class ImportReport:
     licence: str | None = None
     encodings: Mapping[str, str] = field(default_factory=dict)
     left_out: list[dict[str, Any]] = field(default_factory=list)
+    never_seen: list[dict[str, Any]] = field(default_factory=list)
     groups: Mapping[str, int] = field(default_factory=dict)
     counts: Mapping[str, Any] = field(default_factory=dict)
     note: str | None = None
@@ -55,7 +60,7 @@ class ImportReport:
     def as_json(self) -> str:
         """Return the report as the file ``import-report.json`` has it."""
         names = ("format", "title", "source", "url", "licence", "read", "written", "references",
-                 "encodings", "left_out", "groups", "counts", "note",
+                 "encodings", "left_out", "never_seen", "groups", "counts", "note",
                  "contains_personal_data")  # fmt: skip
         content = {"schema_version": 1, **{name: getattr(self, name) for name in names}}
         return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
@@ -71,6 +76,9 @@ class ImportReport:
             yield f"  encoding {file}: {encoding}"
         for entry in self.left_out:
             yield f"  left out {entry['rows']:,} row(s): {entry['why']}"
+            if entry.get("values"):
+                yield f"           {_counted(entry['values'])}"
+                continue
             for example in entry["examples"][:2]:
                 what = f": {shortened(example['what'])}" if example["what"] else ""
                 yield f"           {example['file']}:{example['row']}{what}"
@@ -81,6 +89,9 @@ class ImportReport:
     def _caveats(self) -> Iterator[str]:
         """Yield what weakens the set as evidence."""
         counts = self.counts
+        for asked in self.never_seen:
+            near = f" ({asked['near']})" if asked["near"] else ""
+            yield shortened(f"  ! no row has {asked['column']}={asked['value']}{near}")
         if not self.references:
             yield "  ! no row is a reference: nothing can be compared until --reference names some"
         elif counts["contexts_without_reference"]:
@@ -100,6 +111,11 @@ class ImportReport:
                 f"  ! {counts['texts_with_contradictory_labels']:,} text(s) have several gold "
                 f"labels{_at(counts['contradictory_rows_first'])}"
             )
+        if counts["garbled_rows"]:
+            yield (
+                f"  ! {counts['garbled_rows']:,} text(s) look as if they had once been read in the "
+                f"wrong encoding{_at(counts['garbled_rows_first'])}; they are written as they are"
+            )
         if counts["near_duplicate_units"]:
             yield (
                 f"  ! {counts['near_duplicate_units']:,} of {counts['units_compared']:,} units of "
@@ -108,6 +124,13 @@ class ImportReport:
             )
         if self.contains_personal_data:
             yield "  ! it contains personal data: runs keep hashes instead of its texts"
+
+
+def _counted(values: Mapping[str, int]) -> str:
+    """Return the first values with their rows."""
+    shown = [f"{value!r} ({rows:,})" for value, rows in list(values.items())[:_SHOWN]]
+    more = f" and {len(values) - _SHOWN:,} more" if len(values) > _SHOWN else ""
+    return shortened(", ".join(shown)) + more
 
 
 def _at(rows: list[int]) -> str:

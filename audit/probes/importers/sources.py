@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,10 @@ from audit.errors import ConfigError, MissingExtraError
 from audit.probes.importers.cases import LeftOut, SourceRow
 from audit.probes.importers.encodings import Encoding, find_encoding
 from audit.probes.importers.excel import workbook_rows
-from audit.probes.rows import RowError, open_rows
-from audit.probes.wording import did_you_mean
+from audit.probes.rows import LARGEST_CELL, RowError, open_rows
 from audit.records import CaseSource
 
 Found = Iterator[SourceRow | LeftOut]
-DATASETS = "datasets:"
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xlsm")
 _MAGIC = (
     (b"PK\x03\x04", "a zip archive or Excel workbook"),
@@ -37,7 +35,6 @@ _MAGIC = (
     (b"SQLite format 3", "an SQLite database"),
 )
 _PICKLE = re.compile(rb"\x80[\x02-\x05]")
-_LARGEST_CELL = 1 << 24
 _LARGEST_GROUP = 4 << 30
 
 
@@ -119,7 +116,6 @@ def _refuse_content(path: Path, suffix: str) -> None:
 
 def _delimited(path: Path, encoding: Encoding) -> Table:
     """Open CSV or TSV."""
-    csv.field_size_limit(_LARGEST_CELL)
     source = CaseSource(
         file=path.name, text="", group="", term="", context=(), encoding=encoding.codec
     )
@@ -163,9 +159,15 @@ def _refused(path: Path, error: RowError) -> ConfigError:
 def _json_rows(path: Path, codec: str) -> Found:
     """Yield the objects of JSON lines; what lies inside them becomes ``outer.inner`` columns."""
     with path.open(encoding=codec, newline="\n") as stream:
-        for line, content in enumerate(stream, start=1):
+        for line, content in enumerate(iter(partial(stream.readline, LARGEST_CELL), ""), start=1):
             if not content.strip():
                 continue
+            if len(content) == LARGEST_CELL:
+                raise ConfigError(
+                    f"a line is longer than {LARGEST_CELL:,} characters",
+                    where=f"{path.name}:{line}",
+                    hint="JSON lines have one object on each line",
+                )
             try:
                 found = json.loads(content)
             except (ValueError, RecursionError):
@@ -267,47 +269,6 @@ def line_rows(path: Path, pattern: str, options: SourceOptions) -> Table:
                     yield SourceRow(path.name, number, cells)
 
     return Table(rows(), None, encoding)
-
-
-def dataset_rows(name: str, options: SourceOptions) -> Table:
-    """Open a data set through the Hugging Face library, streamed; no code of it is run.
-
-    Raises
-    ------
-    MissingExtraError
-        If ``datasets`` is not installed.
-    ConfigError
-        If there is no such data set or split.
-    """
-    if find_spec("datasets") is None:
-        raise MissingExtraError(f"{DATASETS}{name}", "datasets", "datasets")
-    from datasets import load_dataset
-
-    place, _, config = name.partition("#")
-    try:
-        splits = load_dataset(place, config or None, streaming=True)
-    except Exception as error:  # the library raises many kinds, some of its own and some of HTTP
-        raise ConfigError(
-            f"the data set cannot be loaded: {str(error).splitlines()[0][:200]}",
-            where=f"{DATASETS}{name}",
-            hint="name one of the hub or a local folder; a configuration is written NAME#CONFIG",
-        ) from error
-    chosen = options.split or ("test" if "test" in splits else next(iter(splits)))
-    if chosen not in splits:
-        raise ConfigError(
-            f"there is no split {chosen!r}",
-            where="--split",
-            hint=did_you_mean(chosen, splits) or f"its splits are {', '.join(splits)}",
-        )
-    origin = f"{Path(place).name}[{chosen}]"
-    found = splits[chosen]
-
-    def rows() -> Found:
-        for number, record in enumerate(found, start=1):
-            yield SourceRow(origin, number, flat(record))
-
-    columns = found.column_names
-    return Table(rows(), tuple(columns) if columns else None, None)
 
 
 def matching_files(source: Path, pattern: str) -> list[tuple[Path, Mapping[str, str]]]:

@@ -82,15 +82,32 @@ def test_a_local_data_set_is_read_through_its_library(tmp_path) -> None:
     assert "cannot be loaded" in refused(f"datasets:{tmp_path / 'nothing'}", tmp_path)
 
 
+def test_a_saved_data_set_gives_the_names_of_its_labels(tmp_path) -> None:
+    datasets = pytest.importorskip("datasets")
+    features = datasets.Features(
+        {**{name: datasets.Value("string") for name in HEADER.split(",")},
+         "gold": datasets.ClassLabel(names=["good", "bad"])}
+    )  # fmt: skip
+    table = {name: [row[name] for row in records()] for name in HEADER.split(",")}
+    saved = datasets.Dataset.from_dict({**table, "gold": [0, 1, -1, 1]}, features=features)
+    saved.save_to_disk(tmp_path / "one")
+    datasets.DatasetDict({"test": saved}).save_to_disk(tmp_path / "several")
+    for place in ("one", "several"):
+        asked = {**ASKED, "columns": (*COLUMNS, ("label", "gold"))}
+        out = tmp_path / f"out-{place}"
+        report = small.run_import(f"datasets:{tmp_path / place}", out, "table", **asked)
+        assert [row["label"] for row in small.rows_of(report)] == ["good", "bad", "", "bad"]
+
+
 @pytest.mark.parametrize(
     ("source", "package"), [("datasets:some/set", "datasets"), ("t.xlsx", "openpyxl")]
 )
 def test_a_missing_package_is_named(tmp_path, monkeypatch, source, package) -> None:
-    from audit.probes.importers import excel, sources
+    from audit.probes.importers import excel, hub
 
     if source == "t.xlsx":
         source = str(write_kind(tmp_path, "xlsx"))
-    for module in (excel, sources):
+    for module in (excel, hub):
         monkeypatch.setattr(module, "find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=package) as caught:
         small.run_import(source, tmp_path, "table", **ASKED)
@@ -140,6 +157,14 @@ def test_contexts_with_the_same_control_count_as_one_unit(tmp_path) -> None:
     assert any(w.code == "shared_controls" and "count as 1" in w.message for w in found.warnings)
 
 
+def test_named_templates_that_share_a_control_are_one_unit_too(tmp_path) -> None:
+    rows = ("A cook sang.,,none,1", "A blind cook sang.,blind,blind,1",
+            "A cook sang.,,none,2", "A deaf cook sang.,blind,deaf,2")  # fmt: skip
+    columns = (*COLUMNS, ("template", "place"))
+    found = expand(load_probe_set(import_rows(tmp_path, *rows, columns=columns).path))
+    assert {v.unit for v in found.variants} == {"1"}
+
+
 ENCODED = "José’s café was “nice”"
 
 
@@ -171,6 +196,17 @@ def test_other_encodings_are_shown_and_need_a_word(tmp_path, codec, likely) -> N
                               read=SourceOptions(encoding=codec), **ASKED)  # fmt: skip
     assert small.rows_of(report)[0]["text"] == ENCODED
     assert report.encodings["e.csv"] == f"{codec} (named with --encoding)"
+
+
+@pytest.mark.parametrize("misread", ["windows-1252", "mac-roman"])
+def test_texts_that_were_misread_before_are_counted_and_kept(tmp_path, misread) -> None:
+    wrong = ENCODED.encode().decode(misread, "replace")
+    rows = (f"{wrong},,none,t1", f"{ENCODED} â Å. déjà vu,blind,blind,t1",
+            "Ângela é “boa”…,blind,blind,t1")  # fmt: skip
+    report = import_rows(tmp_path, *rows)
+    assert (report.counts["garbled_rows"], report.counts["garbled_rows_first"]) == (1, [2])
+    assert small.rows_of(report)[0]["text"] == wrong
+    assert any("look as if they had once been read" in line for line in report.lines())
 
 
 @pytest.mark.parametrize(
@@ -221,7 +257,18 @@ def test_a_placeholder_in_a_set_of_ones_own_is_not_scored(tmp_path) -> None:
     assert any("{person}" in item.what and "never filled" in item.why for item in found.not_tested)
 
 
-FORMULAS = ["=1+1", "+1 for this", "-- hm", "@user hello", "'=quoted", "''@twice", "'plain'"]
+FORMULAS = [
+    "＝1+1",
+    " =1+1",
+    "|x",
+    "=1+1",
+    "+1 for this",
+    "-- hm",
+    "@user hello",
+    "'=quoted",
+    "''@twice",
+    "'plain'",
+]
 
 
 def test_formulas_are_escaped_in_the_file_and_whole_in_the_text(tmp_path) -> None:
@@ -234,7 +281,7 @@ def test_formulas_are_escaped_in_the_file_and_whole_in_the_text(tmp_path) -> Non
             writer.writerow((f"{text} blind", "blind", "blind", index))
     report = small.run_import(path, tmp_path, "table", **ASKED)
     cells = {row["text"] for row in small.rows_of(report)}
-    assert not any(cell.startswith(("=", "+", "-", "@")) for cell in cells)
+    assert not any(cell.lstrip().startswith(("=", "+", "-", "@", "|", "＝")) for cell in cells)
     texts = [v.text for v in expand(load_probe_set(report.path)).variants if v.role == "reference"]
     assert texts == FORMULAS
 
@@ -252,6 +299,20 @@ def test_a_group_outside_the_mapping_is_left_out_and_named(tmp_path) -> None:
     assert report.groups == {"sight": 1}
     assert report.left_out[0]["why"] == "the group is not in the mapping"
     assert report.left_out[0]["values"] == {"deaf": 1}
+    assert any("'deaf' (1)" in line for line in report.lines())
+
+
+def test_values_that_no_row_has_are_said_with_a_near_one(tmp_path) -> None:
+    report = import_rows(
+        tmp_path, reference=(("word", "none"), ("word", "noen")),
+        groups={"blind": "sight", "deef": "hearing"}, only=(("place", "t1"), ("place", "t1 ")),
+    )  # fmt: skip
+    said = [line for line in report.lines() if "no row has" in line]
+    assert said == [
+        "  ! no row has word=noen (did you mean none?)",
+        "  ! no row has place=t1  (did you mean t1?)",
+        "  ! no row has who=deef (did you mean deaf?)",
+    ]
 
 
 def test_columns_that_are_not_there(tmp_path) -> None:
@@ -287,6 +348,17 @@ def test_text_with_the_ending_of_another_kind(tmp_path) -> None:
     assert "the header is one column" in refused(path, tmp_path)
     assert "says no kind of table" in refused(small.write_csv(tmp_path / "t.doc", "x"), tmp_path)
     assert "no such file" in refused(tmp_path / "t.cvs", tmp_path)
+
+
+def test_a_line_without_end_is_refused_and_a_long_text_is_not(tmp_path, monkeypatch) -> None:
+    from audit.probes.importers import sources
+
+    long = "A cook sang and sang. " * 10_000
+    report = import_rows(tmp_path, f"{long},,none,t1", f"{long} blind,blind,blind,t1")
+    assert expand(load_probe_set(report.path)).variants[0].text == long
+    monkeypatch.setattr(sources, "LARGEST_CELL", 1_000)
+    (tmp_path / "t.jsonl").write_text('{"a": "' + "x" * 5_000, encoding="utf-8")
+    assert "longer than 1,000 characters" in refused(tmp_path / "t.jsonl", tmp_path)
 
 
 def test_an_archive_bomb_is_refused_before_it_is_opened(tmp_path) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from audit.errors import ProbeError
 from audit.probes import expand, load_probe_set
+from audit.probes.rows import LARGEST_CELL
 from audit.probes.expansion import Expansion
 
 SET = """\
@@ -163,7 +164,7 @@ def test_limit_and_quick_count_units(tmp_path: Path) -> None:
         (b"PK\x03\x04zip", "is no text file"),
         (b"", "is empty"),
         ((HEADER + ",gold\n").encode(), "the column 'gold' is there twice"),
-        ((HEADER + "\n" + "x" * 200_000 + "\n").encode(), "field larger than"),
+        ((HEADER + "\n" + "x" * (LARGEST_CELL + 1) + "\n").encode(), "field larger than"),
     ],
 )
 def test_rows_that_cannot_be_used_are_named(
