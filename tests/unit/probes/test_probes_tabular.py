@@ -12,8 +12,8 @@ import pytest
 
 from audit.errors import ProbeError
 from audit.probes import expand, load_probe_set
-from audit.probes.rows import LARGEST_CELL
 from audit.probes.expansion import Expansion
+from audit.probes.rows import LARGEST_CELL
 
 SET = """\
 schema: 1
