@@ -9,7 +9,7 @@ import numpy as np
 from audit.records import RunWarning
 from audit.statistics.duplicates import near_duplicates
 from audit.statistics.families import Family, Run
-from audit.statistics.intervals import worst_case_unseen
+from audit.statistics.precision import worst_case_unseen
 from audit.statistics.strata import MOST_FILLERS, MOST_TEMPLATE_ROWS
 
 _SHOWN = 5

@@ -16,8 +16,8 @@ from scipy import special
 
 from audit.records import Estimand
 from audit.statistics.components import Components
-from audit.statistics.intervals import FLOOR, strict_templates
-from audit.statistics.precision import MINIMUM_TEMPLATES, MOST_TEMPLATES
+from audit.statistics.intervals import FLOOR
+from audit.statistics.precision import MINIMUM_TEMPLATES, MOST_TEMPLATES, strict_templates
 from audit.statistics.validation import alpha_of
 
 Scheme = Literal["exact", "sampled", "deterministic"]

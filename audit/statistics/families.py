@@ -16,11 +16,14 @@ from audit.statistics.intervals import (
     census_from_noise,
     listed_interval,
     phrases_interval,
-    strict_templates,
 )
 from audit.statistics.multiplicity import benjamini_hochberg, holm, max_t
 from audit.statistics.pairs import Codes, PairTable, number
-from audit.statistics.precision import smallest_detectable_gap, templates_needed
+from audit.statistics.precision import (
+    smallest_detectable_gap,
+    strict_templates,
+    templates_needed,
+)
 from audit.statistics.units import Cells, cell_noise, cells_of
 from audit.statistics.validation import Array
 

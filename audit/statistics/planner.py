@@ -173,7 +173,7 @@ def plan(
             power=power,
         ),
         forecasts=(
-            _forecast("no_gap", 0.0, clear, components, design, least),
+            _forecast("no_gap", 0.0, clear, components, design, least=least),
             _forecast("concern", true_gap, detect(0.0), components, design),
             _forecast("gap", true_gap, detect(tolerance), components, design),
         ),
@@ -226,6 +226,7 @@ def _forecast(
     templates: int | None,
     components: Components,
     design: Design,
+    *,
     least: int = MINIMUM_TEMPLATES,
 ) -> Forecast:
     """Put a number of templates into words; no range goes below the ``least`` possible."""

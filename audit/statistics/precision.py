@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from scipy import special
 
@@ -90,3 +92,52 @@ def templates_needed(
         middle = (low + high) // 2
         low, high = (low, middle) if enough(middle) else (middle + 1, high)
     return high
+
+
+def worst_case_unseen(T: int, confidence_level: float = 0.95) -> float:
+    """Return the largest share of such templates that could flip although none of T did.
+
+    Parameters
+    ----------
+    T : int
+        Templates without any flip, at least 1.
+    confidence_level : float
+        Two-sided level in (0, 1).
+
+    Returns
+    -------
+    float
+        ``1 - (alpha / 2)**(1 / T)``, in (0, 1), never missing: the exact binomial limit for 0 of T
+        (Clopper & Pearson 1934).
+
+    Raises
+    ------
+    ValueError
+        If ``T`` is below 1 or the level is not in (0, 1).
+    """
+    if T < 1:
+        raise ValueError(f"T: at least one template is needed, got {T}")
+    return float(1 - (alpha_of(confidence_level) / 2) ** (1 / T))
+
+
+def strict_templates(tolerance: float) -> int:
+    """Return the templates that ``strict_pass`` asks for: ln .05 / ln(1 - tolerance), rounded up.
+
+    Parameters
+    ----------
+    tolerance : float
+        As a fraction of the outcome's range, in (0, 1).
+
+    Returns
+    -------
+    int
+        59 at .05 and 29 at .1: fewer could miss templates that flip completely.
+
+    Raises
+    ------
+    ValueError
+        If the tolerance is not in (0, 1).
+    """
+    if not 0 < tolerance < 1:
+        raise ValueError(f"tolerance: must lie in (0, 1), got {tolerance}")
+    return math.ceil(math.log(0.05) / math.log1p(-tolerance))

@@ -15,9 +15,9 @@ from audit.statistics.intervals import (
     census_interval,
     listed_interval,
     phrases_interval,
-    worst_case_unseen,
 )
 from audit.statistics.multiplicity import benjamini_hochberg, holm
+from audit.statistics.precision import worst_case_unseen
 from audit.statistics.twoway import term_spread
 
 

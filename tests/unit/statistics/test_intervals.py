@@ -7,8 +7,6 @@ from audit.statistics.intervals import (
     floor_h,
     listed_interval,
     phrases_interval,
-    strict_templates,
-    worst_case_unseen,
 )
 from audit.statistics.twoway import term_spread
 from tests.small_audits import GOLDEN_A, GOLDEN_B, REFERENCE_B
@@ -253,17 +251,3 @@ class TestCensus:
             census_interval([[0.5]], 5, [[0.5]], 0)
         with pytest.raises(ValueError, match="y: values"):
             census_interval([[1.5]], 5, [[0.5]], 5)
-
-
-def test_worst_case_unseen():
-    assert [worst_case_unseen(T) for T in (20, 50, 72)] == pytest.approx(
-        [0.168, 0.071, 0.05], abs=6e-4
-    )
-    with pytest.raises(ValueError, match="T:"):
-        worst_case_unseen(0)
-
-
-def test_strict_templates():
-    assert (strict_templates(0.05), strict_templates(0.1)) == (59, 29)
-    with pytest.raises(ValueError, match="tolerance"):
-        strict_templates(1.0)

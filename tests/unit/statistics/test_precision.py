@@ -5,7 +5,12 @@ from scipy import stats
 from audit.statistics.components import Components
 from audit.statistics.design import Design, templates_for_pass
 from audit.statistics.intervals import listed_interval
-from audit.statistics.precision import smallest_detectable_gap, templates_needed
+from audit.statistics.precision import (
+    smallest_detectable_gap,
+    strict_templates,
+    templates_needed,
+    worst_case_unseen,
+)
 
 
 def test_smallest_detectable_gap():
@@ -58,3 +63,17 @@ def test_never_fewer_than_six_and_none_where_out_of_reach():
 def test_bad_input_is_named(variance, tolerance):
     with pytest.raises(ValueError, match="variance and tolerance"):
         templates_needed(variance, 0.5, tolerance)
+
+
+def test_worst_case_unseen():
+    assert [worst_case_unseen(T) for T in (20, 50, 72)] == pytest.approx(
+        [0.168, 0.071, 0.05], abs=6e-4
+    )
+    with pytest.raises(ValueError, match="T:"):
+        worst_case_unseen(0)
+
+
+def test_strict_templates():
+    assert (strict_templates(0.05), strict_templates(0.1)) == (59, 29)
+    with pytest.raises(ValueError, match="tolerance"):
+        strict_templates(1.0)
