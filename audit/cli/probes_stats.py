@@ -56,7 +56,7 @@ def _lines(described: Mapping[str, Any]) -> Iterator[str]:
     yield f"  {'group':<26}{'terms':>6}{'sentences':>10}{'smallest gap':>14}  wordings"
     for group in described["groups"]:
         gap = group["smallest_detectable_gap"]
-        smallest = "-" if gap is None else f"{100 * gap:.1f} points"
+        smallest = "none" if gap is None or gap >= 1 else f"{100 * gap:.1f} points"
         yield (
             f"  {group['id'][:25]:<26}{group['n_terms']:>6}{group['n_sentences']:>10}"
             f"{smallest:>14}  {_counts(group['by_wording'])}; {_counts(group['by_preference'])}"

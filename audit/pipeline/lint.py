@@ -114,12 +114,13 @@ def _check_size(linted: LintedFile, smallest_gap: float | None) -> None:
                 "add wordings that people use, each with its source",
             )
     for (templates, needed, seen), groups in small.items():
+        carriers = "1 carrier shows" if templates == 1 else f"{templates} carriers show"
+        least = "no gap of any size" if seen >= 1 else f"a gap of {100 * seen:.1f} points or more"
         enough = "no number of carriers" if needed is None else f"{needed} carriers"
         linted.add(
             "too-few",
             linted.place_of_group(groups[0]),
-            f"{templates} carriers show a gap of {100 * seen:.1f} points or more, and "
-            f"{100 * planned.gap:g} points are asked for ({_some(groups)})",
+            f"{carriers} {least}, and {100 * planned.gap:g} points are asked for ({_some(groups)})",
             f"{enough} would do (with probability 80%, for {planned.basis.split(' (')[0]}); write "
             "templates, or ask for less with --smallest-gap",
         )

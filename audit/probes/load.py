@@ -165,7 +165,8 @@ def find_probe_file(source: str | Path) -> Path:
     known = list_probe_sets()
     if str(source) in known:
         return known[str(source)]
-    near = did_you_mean(str(source), known)
+    file = path.with_suffix(".yaml")
+    near = f"did you mean {file}?" if file.is_file() else did_you_mean(str(source), known)
     raise ConfigError(
         f"there is no probe set {str(source)[:80]!r}",
         where="probe set",

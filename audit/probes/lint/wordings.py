@@ -10,6 +10,7 @@ from audit.probes.lint.guidance import Advice, Guidance, Place, guidance_for
 from audit.probes.lint.linted import LintedFile
 from audit.probes.schema import TemplatePart, TermPart
 from audit.probes.structure import Placed
+from audit.probes.wording import did_you_mean
 
 _PLACES: Mapping[str, Place] = {
     "reference filler": "reference",
@@ -21,6 +22,9 @@ _KEEP: Mapping[Place, str] = {
     "reference": "with a `justification:`",
     "placebo": "with a `justification:`",
 }
+
+WORDINGS = ("person-first", "identity-first", "community", "name")
+"""The wordings that our sets and reports tell apart; a set may have others."""
 
 
 def check_wordings(linted: LintedFile) -> None:
@@ -71,7 +75,38 @@ def _check_phrase(
             "add a `justification:` to it or to the set: why it is tested all the same",
             accepted=part.justification or linted.justification,
         )
-    if kind == "term" and not part.source:
+    if kind == "term":
+        _check_labels(linted, phrase)
+        _check_source(linted, phrase)
+
+
+def _check_labels(linted: LintedFile, phrase: Placed[TermPart]) -> None:
+    """Find terms that the report's strata would miss or misplace."""
+    part = phrase.part
+    missing = [name for name in ("wording", "preference") if getattr(part, name) is None]
+    if missing:
+        linted.add(
+            "provenance",
+            phrase.at,
+            f"the term {part.text!r} has no {' and no '.join(missing)}",
+            f"add `wording:` ({', '.join(WORDINGS)}) and `preference:` (recommended, neutral or "
+            "dispreferred, as the sources say)",
+        )
+    near = None if part.wording in WORDINGS else did_you_mean(part.wording or "", WORDINGS)
+    if near:
+        linted.add(
+            "contradiction",
+            (*phrase.at, "wording"),
+            f"the term {part.text!r} has the wording {part.wording!r}, which the report would show "
+            "as a stratum of its own",
+            near,
+        )
+
+
+def _check_source(linted: LintedFile, phrase: Placed[TermPart]) -> None:
+    """Find terms that no reader can look up."""
+    part = phrase.part
+    if not part.source:
         linted.add(
             "provenance",
             phrase.at,

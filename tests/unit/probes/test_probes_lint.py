@@ -90,7 +90,11 @@ FAULTS = [
      ["invisible character U+200B"]),
     ("characters", [("a wonderful talk", "a\u00a0wonderful talk")], "id: t01",
      ["the template 't01' has the unusual space U+00A0"]),
+    ("contradiction", [("wording: community", "wording: comunity")], "wording: comunity",
+     ["'comunity', which the report would show as a stratum", "did you mean community?"]),
     # provenance
+    ("provenance", [("wording: community, preference: recommended,", "")], "id: carer,",
+     ["the term 'carer' has no wording and no preference"]),
     ("provenance", [("         source: carers-uk}", "         source: []}")], "id: carer,",
      ["the term 'carer' has no source"]),
     ("provenance", [("authors: [Your name]", "authors: []")], "# A starter", ["names no author"]),

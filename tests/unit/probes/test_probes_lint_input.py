@@ -208,3 +208,5 @@ def test_an_unusable_row_is_named_in_the_table(tmp_path: Path) -> None:
 def test_a_table_too_small_for_the_gap_says_so(tmp_path: Path) -> None:
     found = [f for f in table(tmp_path, ROWS[:71]).findings if f.check == "too-few"]
     assert "10 carriers show a gap of" in found[0].problem.message
+    few = [f for f in table(tmp_path, ROWS[:15]).findings if "carriers" in f.problem.message]
+    assert "2 carriers show no gap of any size" in few[0].problem.message

@@ -248,6 +248,15 @@ def test_an_unknown_name_suggests_a_near_one() -> None:
     assert caught.value.exit_code == 2
 
 
+def test_a_name_without_its_ending_suggests_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, GOOD)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=r"did you mean set\.yaml\?"):
+        load_probe_set("set")
+
+
 def test_a_missing_file_suggests_a_near_one(tmp_path: Path) -> None:
     write(tmp_path, GOOD)
     with pytest.raises(ConfigError, match=r"did you mean set\.yaml\?"):
