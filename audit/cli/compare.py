@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -60,29 +61,35 @@ def _partial(comparison: RunComparison) -> str | None:
 
 def _show(comparison: RunComparison) -> None:
     """Print a line for each group, then what else is different."""
+    from audit.report.inert import inert
+
+    for line in _lines(comparison):
+        click.echo(inert(line, limit=1_000))
+
+
+def _lines(comparison: RunComparison) -> Iterator[str]:
     from audit.pipeline.gate_words import of_change, of_gap
 
     limits, outcome = comparison.limits, comparison.outcome
     tolerance = outcome.tolerance(limits)
     ids = comparison.earlier.header["run_id"], comparison.later.header["run_id"]
-    click.echo(f"Run {ids[1]} compared with run {ids[0]}")
+    yield f"Run {ids[1]} compared with run {ids[0]}"
     for row in comparison.groups:
         words = row.change.replace("_", " ")
         if row.change == "new" and row.finding is not None:
             said = of_gap(row.finding, tolerance, outcome)
         else:
             said = of_change(row, tolerance, outcome)
-        click.echo(f"{words.upper():15}{row.label} ({row.id}): {said}")
+        yield f"{words.upper():15}{row.label} ({row.id}): {said}"
     published = comparison.published()
     for item in published["changed_terms"] or ():
         count = item["answers_changed"]
         noun = "sentence is" if count == 1 else "sentences are"
-        click.echo(f"Changed term: {item['label']}: {count} {noun} answered differently")
+        yield f"Changed term: {item['label']}: {count} {noun} answered differently"
     for item in comparison.differs:
-        click.echo(f"Differs: {item['what']}: {_short(item['baseline'])} -> "
-                   f"{_short(item['current'])}")  # fmt: skip
+        yield f"Differs: {item['what']}: {_short(item['baseline'])} -> {_short(item['current'])}"
     for note in comparison.notes:
-        click.echo(f"Note: {note}")
+        yield f"Note: {note}"
 
 
 def _short(value: Any) -> str:

@@ -105,7 +105,9 @@ def main() -> None:
     except AuditError as error:
         if "--debug" in sys.argv or os.environ.get("AUDIT_DEBUG"):
             raise
-        click.echo(f"Error: {error}", err=True)
+        from audit.report.inert import inert  # messages may quote what a model or a file said
+
+        click.echo(f"Error: {inert(str(error), limit=20_000, lines=True)}", err=True)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.stderr.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ from audit.report.message import Day, Listing, Moment, Sentence, Tone, Value, co
 from audit.report.model import ConsultedSection, MethodSection, NotTestedSection, SinceSection
 from audit.report.parts import Change, Fact, Head, Item
 from audit.report.results import GapData
+from audit.report.sections.command import command
 from audit.report.sections.figures import literature
 from audit.report.sections.material import LABEL_LIMIT, Material
 from audit.report.wording import people as words
@@ -179,7 +179,7 @@ def method(material: Material) -> MethodSection:
             heading=words.METHOD_HEADING,
             stand=(words.METHOD_STAND,),
         ),
-        command=_command(material),
+        command=command(material),
         facts=_method_facts(material),
         literature=literature(material),
         notes=tuple(inert(note, limit=_TEXT_LIMIT) for note in material.evidence.notes),
@@ -194,30 +194,6 @@ def method(material: Material) -> MethodSection:
             for warning in material.results.warnings
         ),
     )
-
-
-def _command(material: Material) -> str:
-    """Return the command that repeats the run, quoted for a shell and without control signs."""
-    results = material.results
-    spec = results.spec
-    words_of_command = ["audit", "run", results.probe.name, "--model", spec.model]
-    if spec.revision:
-        words_of_command += ["--revision", spec.revision]
-    words_of_command += ["--repeats", str(spec.repeats)]
-    if spec.temperature is not None:
-        words_of_command += ["--temperature", f"{spec.temperature:g}"]
-    words_of_command += ["--seed", str(spec.seed)]
-    if spec.scoring == "sampled":
-        words_of_command += ["--scoring", spec.scoring]
-    if spec.limit is not None:
-        words_of_command += ["--limit", str(spec.limit)]
-    if spec.quick:
-        words_of_command.append("--quick")
-    if spec.include_slurs:
-        words_of_command.append("--include-slurs")
-    if spec.rounds is not None:
-        words_of_command += ["--rounds", str(spec.rounds)]
-    return shlex.join(inert(word, limit=200) for word in words_of_command)
 
 
 def _method_facts(material: Material) -> tuple[Fact, ...]:
