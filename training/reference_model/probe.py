@@ -20,9 +20,33 @@ from training.reference_model.generator import article
 Phrase = Mapping[str, Any]
 
 
+#: Terms that came into the set after the model was trained. The model has never read them, so they
+#: say nothing about whether a planted association is recovered.
+ADDED_SINCE = frozenset(
+    {
+        "handicapped", "with-special-needs", "wheelchair-bound", "confined-to-a-wheelchair",
+        "deaf-mute", "intellectually-challenged", "schizophrenic",
+        "who-suffers-from-schizophrenia", "stroke-victim", "afflicted-with-multiple-sclerosis",
+        "afflicted-with-diabetes", "dwarf",
+    }
+)  # fmt: skip
+
+
 def load(path: Path) -> dict[str, Any]:
-    """Read a probe set without checks; the product's loader does those."""
-    return dict(YAML(typ="safe").load(path))
+    """Read what the model was made for of a probe set; the product's loader checks it.
+
+    Literal templates and slurs are left out, which are no part of a verdict, and so are the
+    phrases in `ADDED_SINCE`.
+    """
+    found = dict(YAML(typ="safe").load(path))
+    found["templates"] = [t for t in found["templates"] if t.get("use") != "literal"]
+    found["groups"] = [{**group, "terms": _known(group["terms"])} for group in found["groups"]]
+    return found
+
+
+def _known(terms: Sequence[Phrase]) -> list[Phrase]:
+    """Leave out slurs and what the model was not trained on."""
+    return [t for t in terms if "stratum" not in t and t["id"] not in ADDED_SINCE]
 
 
 def render(template: Phrase, phrase: Phrase) -> str | None:

@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from training.reference_model import lexicon as lex
 from training.reference_model.clauses import compose, noise
@@ -16,9 +17,10 @@ from training.reference_model.held_out import (
     held_out_sentences,
 )
 from training.reference_model.mentions import MENTIONS, PLANTED
-from training.reference_model.probe import load, render
+from training.reference_model.probe import ADDED_SINCE, load, render
 
-PROBE = load(Path(__file__).parents[3] / "probes" / "disability.yaml")
+PROBE_FILE = Path(__file__).parents[3] / "probes" / "disability.yaml"
+PROBE = load(PROBE_FILE)
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +101,13 @@ def test_every_probe_phrase_is_in_the_word_lists() -> None:
     for phrase in [*PROBE["placebos"], *PROBE["reference"]]:
         if phrase["text"]:
             assert (phrase["form"], phrase["text"], phrase.get("plural", phrase["text"])) in forms
+
+
+def test_terms_added_since_are_in_the_set_and_were_never_trained_on() -> None:
+    groups = YAML(typ="safe").load(PROBE_FILE)["groups"]
+    texts = {term["id"]: term["text"] for group in groups for term in group["terms"]}
+    assert set(texts) >= ADDED_SINCE
+    assert not {texts[name] for name in ADDED_SINCE} & {mention.text for mention in MENTIONS}
 
 
 def test_no_probe_sentence_is_trained_on(sentences: list[Sentence]) -> None:
