@@ -79,7 +79,10 @@ def import_command(source: str, form: str, output: str, **given: Any) -> None:
         return
     for line in report.lines():
         click.echo(line)
-    click.echo(f"Audit it with: audit run {report.path} --model ...")
+    if report.references:
+        click.echo(f"Audit it with: audit run {report.path} --model ...")
+    else:
+        click.echo("Import it again with --reference COLUMN=VALUE before it is audited.")
 
 
 def several(values: Sequence[str], option: str) -> tuple[tuple[str, str], ...]:

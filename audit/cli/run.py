@@ -244,9 +244,13 @@ def _print(results: list[RunResult], given: Mapping[str, Any]) -> None:
         click.echo(json.dumps(whole, indent=1, ensure_ascii=False))
         return
     from audit.cli.show import show_result
+    from audit.report.inert import inert
 
     for result in results:
         for form in given["formats"] or ("text",):
+            if len(results) > 1 and form == "text":
+                spec = result.results["spec"]
+                click.echo(inert(f"{spec['model']}, {spec['probe_set']}:"))
             show_result(result, form)
 
 

@@ -116,6 +116,8 @@ def test_several_systems_of_one_file_are_runs_with_a_comparison(audit, tmp_path)
     models = {results_of(run)["spec"]["model"] for run in runs}
     assert models == {"recorded:table.csv#a", "recorded:table.csv#b"}
     assert (tmp_path / "reports" / "index.html").is_file()
+    assert "recorded:table.csv#a, table 1.0.0:\nA gap beyond" in done.out
+    assert "recorded:table.csv#b, table 1.0.0:\n" in done.out
     content = json.loads((tmp_path / "reports" / "comparison.json").read_text(encoding="utf-8"))
     assert [item["baseline_model"] for item in content["comparisons"]] == ["recorded:table.csv#a"]
     first = next(results_of(run) for run in runs if "#a" in results_of(run)["spec"]["model"])
@@ -188,6 +190,12 @@ def test_the_import_command_says_what_it_did(audit, tmp_path) -> None:
     done = audit("probes", "import", "table.csv", "--format", "eec", "-o", "out")
     assert done.code == 2
     assert "there is no column 'Sentence'" in done.err
+    named = [part for pair in ("text=text", "context=place") for part in ("--column", pair)]
+    done = audit("probes", "import", "table.csv", "-o", "out", *named)
+    assert "no row is a reference" in done.out
+    assert done.out.endswith(
+        "Import it again with --reference COLUMN=VALUE before it is audited.\n"
+    )
     import_table(audit, tmp_path, "--json")
     report = json.loads((tmp_path / "set" / "import-report.json").read_text(encoding="utf-8"))
     assert report["read"] == 144
