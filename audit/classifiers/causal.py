@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from audit.classifiers.devices import calm_threads, choose_device, choose_dtype
 from audit.classifiers.generation import SEEDING, Generator, end_tokens, sampled_prediction
 from audit.classifiers.kinds import check_sampling, labels_task
+from audit.classifiers.labels import rule_in_words
 from audit.classifiers.loading import LoadedModel, load_model, quiet
 from audit.classifiers.prompt import FewShotPrompt
 from audit.classifiers.tokens import check_causal, check_length, encode, label_tokens
@@ -237,6 +238,7 @@ class CausalClassifier:
     def _notes(self, demonstration: bool) -> tuple[str, ...]:
         """Return the sentences a reader must see."""
         notes = [DEMONSTRATION] if demonstration else []
+        notes.append(rule_in_words(self._task.label_rule, self._prompt.stops))
         if changed := self._prompt.changed_shots:
             notes.append(
                 "Line breaks, straight quotes and separators were replaced in the prompt in "

@@ -82,6 +82,23 @@ def parse_label(
     return None
 
 
+def rule_in_words(rule: LabelRule, stops: Sequence[str]) -> str:
+    r"""Say what counts as a label, for the record.
+
+    Examples
+    --------
+    >>> print(rule_in_words("exact", ["\n"]).replace(";", ";\n"))
+    An answer is what stands before the first line break;
+     it counts as a label if it is the label and nothing else but space.
+    """
+    ends = " or ".join("line break" if stop == "\n" else f'"{stop}"' for stop in stops)
+    counts = {
+        "starts_with": "if it begins with the label, after any space and whatever follows",
+        "exact": "if it is the label and nothing else but space",
+    }[rule]
+    return f"An answer is what stands before the first {ends}; it counts as a label {counts}."
+
+
 def label_forms(label: str) -> tuple[str, ...]:
     """Return the ways to write a label: with composed and with decomposed characters."""
     return tuple(dict.fromkeys(unicodedata.normalize(kind, label) for kind in ("NFC", "NFD")))

@@ -24,6 +24,8 @@ def plain_output() -> bool:
 class Progress:
     """Counts what is done, with rate and remaining time, on standard error.
 
+    The rate is that of answering; how long loading took is told apart from it, at the end.
+
     Parameters
     ----------
     title : str
@@ -39,8 +41,10 @@ class Progress:
         self._counts = counts
         self._quiet = quiet
         self._plain = plain_output()
-        self._start = self._last = time.monotonic()
+        self._created = self._start = self._last = time.monotonic()
         self._first: int | None = None
+        self._done = 0
+        self._last_answer = self._start
         self._bar: Any = None
         self._task: Any = None
 
@@ -72,12 +76,13 @@ class Progress:
         now = time.monotonic()
         if self._first is None:
             self._first, self._start = done, now
+        self._done, self._last_answer = done, now
         rate = (done - self._first) / max(now - self._start, 1e-9)
         if self._bar is not None:
             if self._task is None:
                 self._task = self._bar.add_task(self._title, total=total, rate="")
             self._bar.update(self._task, completed=done, rate=f"{rate:,.0f}/s" if rate else "")
-        elif now - self._last >= PLAIN_EVERY:
+        elif now - self._last >= PLAIN_EVERY and done < total:
             self._last = now
             left = f", about {(total - done) / rate:,.0f} s left" if rate and total else ""
             of = f" of {total:,}" if total else ""
@@ -95,3 +100,12 @@ class Progress:
     ) -> None:
         if self._bar is not None:
             self._bar.stop()
+        if self._first is not None and self._done > self._first:
+            answered, seconds = self._done - self._first, self._last_answer - self._start
+            print(
+                f"{self._title}: {answered:,} sentences in {seconds:,.1f} s, "
+                f"{answered / max(seconds, 1e-9):,.0f} per second; libraries, model and checks "
+                f"took {self._start - self._created:,.1f} s before",
+                file=sys.stderr,
+                flush=True,
+            )

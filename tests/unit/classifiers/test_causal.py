@@ -80,8 +80,9 @@ def test_record_of_an_exact_run(gpt_neo: Path, task: Task) -> None:
     assert list(info.settings["label_tokens"]) == list(task.labels)
     assert "trust_remote_code" not in info.settings
     assert str(gpt_neo.parent) not in repr(info)
-    assert "within" in info.notes[0]
-    assert "plain forward passes" in info.notes[0]
+    assert "a label if it begins with the label" in info.notes[0]
+    assert "within" in info.notes[1]
+    assert "plain forward passes" in info.notes[1]
 
 
 def test_prompt_is_shown_as_sent(gpt_neo: Path, task: Task) -> None:
@@ -92,10 +93,10 @@ def test_prompt_is_shown_as_sent(gpt_neo: Path, task: Task) -> None:
 
 def test_changed_texts_are_noted(gpt_neo: Path, task: Task) -> None:
     classifier = create_classifier(f"causal:{gpt_neo}", task, options())
-    assert len(classifier.info.notes) == 1  # how it was computed
+    assert len(classifier.info.notes) == 2  # what counts as a label, and how it was computed
     texts = ["plain", 'a "quoted" word', "two\nlines", 'a "quoted" word']
     classifier.predict([Request(id=str(n), text=text) for n, text in enumerate(texts)])
-    assert "2 texts" in classifier.info.notes[1]
+    assert "2 texts" in classifier.info.notes[2]
 
 
 def test_special_tokens_in_a_text_are_text(gpt_neo: Path, task: Task) -> None:

@@ -120,3 +120,29 @@ def test_kernels_that_are_not_used_change_nothing() -> None:
     with FastKernels(model, used=False) as kernels, kernels.computing(torch.tensor([3])):
         assert dict(model.named_modules()) == modules
         assert torch.equal(logits(model, ids), before)
+
+
+@pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="torch without oneDNN")
+@pytest.mark.parametrize("family", ["llama", "gpt2"])
+def test_second_copies_of_weights_follow_the_first(family: str) -> None:
+    model, ids = build(family), torch.tensor([prompts(1)[0]])
+    kernels = FastKernels(model)
+    with kernels, kernels.computing():
+        first = logits(model, ids)
+        copies = len(kernels._packed or {})
+        again = logits(model, ids)
+        assert len(kernels._packed or {}) == copies > 8
+        assert torch.equal(first, again)
+        with torch.no_grad():
+            for weights in model.parameters():
+                weights.mul_(1.1)
+        changed = logits(model, ids)
+    assert float((changed - logits(model, ids)).abs().max()) < 1e-3
+    assert float((changed - first).abs().max()) > 0.1
+
+
+def test_large_models_have_no_second_copies(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("audit.classifiers.exact.kernels._PACKED_BYTES", 1000)
+    kernels = FastKernels(build("llama"))
+    with kernels:
+        assert kernels._packed is None
