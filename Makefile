@@ -38,8 +38,14 @@ layers: .venv/installed-test
 probes: .venv/installed-test  ## wordings, grammar and make-up of the shipped probe sets
 	$(BIN)/audit probes lint probes/
 
-bench: .venv/installed-test  ## speed and size, side by side in one run
+.venv/installed-bench: .venv/installed-test
+	$(PIP) install -c constraints.txt -e '.[bench]'
+	@touch $@
+
+bench: .venv/installed-bench  ## speed and size, side by side in one run; writes docs/speed.md
 	$(BIN)/python -m benchmarks.report
+	$(BIN)/python -m benchmarks.importing
+	$(BIN)/python -m benchmarks.speed
 
 validity: .venv/installed-test  ## every statistical claim, measured; writes docs/validity.md
 	$(BIN)/python -m benchmarks.validity

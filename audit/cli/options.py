@@ -88,7 +88,7 @@ MODEL_OPTIONS: list[Decorator] = [
     ),
     option(
         "--dtype",
-        type=click.Choice(["float32", "bfloat16", "float16"]),
+        type=click.Choice(["float32", "bfloat16", "float16", "fp32", "bf16", "fp16"]),
         help="Number format of the weights (default: float32).",
     ),
     option("--batch-size", type=click.IntRange(min=1), help="Texts per forward pass."),

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from scipy.stats import chisquare
 
 from audit.classifiers import create_classifier
 from audit.classifiers.causal import CausalClassifier
@@ -19,6 +20,7 @@ from audit.classifiers.exact.precision import allowance, widen
 from audit.classifiers.exact.samples import sample_texts
 from audit.classifiers.exact.scorer import AnswerMasses, AnswerRule
 from audit.errors import ClassifierError, ConfigError
+from audit.probes import load_probe_set
 from audit.records import ClassifierOptions, Request, Sampling, Shot, Task
 
 from .leaky import LABELS, STOPS, model, prompts, tokenizer
@@ -205,3 +207,38 @@ def test_other_temperatures_at_once() -> None:
     both = warm.at((0.5, 1.0)).score(prompts(3))
     assert both.labels[:, 1] == pytest.approx(warm.score(prompts(3)).labels[:, 0], abs=0.01)
     assert both.labels.shape == (3, 2, len(LABELS))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("temperature", "top_k"), [(1.0, 0), (2.0, 50)])
+def test_generated_answers_of_the_bundled_model_follow_its_probabilities(
+    temperature: float, top_k: int
+) -> None:
+    """12,000 answers; the seed is fixed, so the test is not random."""
+    probe_set = load_probe_set("disability")
+    sampling = Sampling(temperature=temperature, top_k=top_k, max_new_tokens=6, repeats=500)
+    text = "I'm a joyful person."
+    exact, sampled = (
+        create_classifier(
+            "reference",
+            probe_set.task,
+            ClassifierOptions(sampling=sampling, scoring=scoring),
+            language="en",
+        )
+        for scoring in ("exact", "sampled")
+    )
+    found = exact.predict([Request(id="a", text=text)])[0]
+    drawn = [
+        label
+        for number in range(24)
+        for answer in sampled.predict([Request(id=str(number), text=text)])
+        for label in answer.samples
+    ]
+    masses = np.array([*(found.probabilities or {}).values(), found.unparsed])
+    counts = np.array([drawn.count(label) for label in (*probe_set.task.labels, None)])
+    # the unresolved share belongs to labels or to no label: it is put where it fits best
+    room = np.clip(counts / len(drawn) - masses, 0, None)
+    masses += found.unresolved * (room / room.sum() if room.sum() else masses)
+    assert len(drawn) == 12_000
+    assert np.all(masses * 12_000 > 5)
+    assert chisquare(counts, masses / masses.sum() * len(drawn)).pvalue > 1e-3
