@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import torch
 
 from audit.classifiers.exact.forward import Engine, Ids
@@ -98,7 +99,7 @@ class ExactEngine:
 
     @property
     def precision_error(self) -> float | None:
-        """Largest error of a probability in the short format; ``None`` where none is used."""
+        """Largest error of a log-probability in the short format; ``None`` where none is used."""
         return self._error
 
     @property
@@ -108,9 +109,9 @@ class ExactEngine:
             return (self._check.sentence,)
         return (
             self._check.sentence,
-            f"Computed in {self.dtype}; its probabilities differed from those in float32 by up to "
-            f"{self._error:.2g} on {len(self._samples)} made-up prompts; "
-            f"every interval is widened by {self._wider:.2g}.",
+            f"Computed in {self.dtype}; its log-probabilities differed from those in float32 by up "
+            f"to {self._error:.2g} on {len(self._samples)} made-up prompts; every interval is "
+            f"widened as if the odds were wrong by {np.expm1(self._wider):.2%} either way.",
         )
 
     def at(self, temperatures: Sequence[float]) -> ExactEngine:

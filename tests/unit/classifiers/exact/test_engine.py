@@ -16,7 +16,7 @@ from audit.classifiers import create_classifier
 from audit.classifiers.causal import CausalClassifier
 from audit.classifiers.exact.engine import ExactEngine
 from audit.classifiers.exact.masses import Draws
-from audit.classifiers.exact.precision import allowance, widen
+from audit.classifiers.exact.precision import allowance, measured_error, widen
 from audit.classifiers.exact.samples import sample_texts
 from audit.classifiers.exact.scorer import AnswerMasses, AnswerRule
 from audit.errors import ClassifierError, ConfigError
@@ -63,12 +63,12 @@ def test_a_shorter_format_measures_its_error_and_widens() -> None:
     short = engine(calm, dtype=torch.bfloat16)
     assert short.dtype == "bfloat16"
     assert short.precision_error is not None
-    assert 0 < short.precision_error < 0.025
+    assert 0 < short.precision_error < 0.2
     assert "bfloat16" in short.notes[1]
     found = short.score(prompts(5))
     assert np.all(found.labels <= exact.labels + 1e-6)
     assert np.all(exact.labels <= found.labels + found.unresolved[..., None] + 1e-6)
-    assert np.all(found.unresolved >= short.precision_error)
+    assert np.all(found.unresolved > exact.unresolved)
 
 
 def test_a_format_too_short_for_the_model_is_refused() -> None:
@@ -85,16 +85,31 @@ def test_error_that_is_no_number_is_refused() -> None:
         allowance(float("nan"), "float16", "m")
 
 
+def test_an_error_shows_on_prompts_whose_answer_is_all_but_certain() -> None:
+    sure = AnswerMasses(np.array([[[1 - 1e-12, 1e-12]]]), np.zeros((1, 1)))
+    moved = AnswerMasses(np.array([[[1 - 1.2e-12, 1.2e-12]]]), np.zeros((1, 1)))
+    assert measured_error(sure, moved) == pytest.approx(np.log(1.2), rel=1e-3)
+    assert measured_error(sure, sure) == 0
+    # what one of them left open is no error
+    opened = AnswerMasses(np.array([[[1 - 1e-3, 1e-12]]]), np.full((1, 1), 1e-3))
+    assert measured_error(sure, opened) == 0
+
+
 def test_widening_keeps_the_sum_and_holds_the_error_either_way() -> None:
-    masses = AnswerMasses(np.array([[[0.7, 0.0]], [[0.0, 0.0]]]), np.array([[0.0], [0.01]]))
+    given = [[[0.7, 0.0]], [[0.0, 0.0]], [[0.5, 0.5]], [[1 - 1e-9, 1e-9]], [[0.2, 0.3]]]
+    masses = AnswerMasses(np.array(given), np.array([[0.0], [0.01], [0.0], [0.0], [0.002]]))
     assert widen(masses, 0.0) is masses
-    wide = widen(masses, 0.01)
+    wide = widen(masses, 0.1)
     total = wide.labels.sum(-1) + wide.unparsed + wide.unresolved
     assert total == pytest.approx(1.0)
-    for sign in (-1, 1):
-        moved = np.clip(masses.labels + sign * 0.01, 0, 1)
-        assert np.all(wide.labels <= moved + 1e-12)
-        assert np.all(moved <= wide.labels + wide.unresolved[..., None] + 1e-12)
+    for mass in (masses.labels, masses.labels + masses.unresolved[..., None]):
+        for sign in (-1, 1):
+            odds = mass * np.exp(sign * 0.1)
+            moved = odds / (odds + 1 - mass)
+            assert np.all(wide.labels <= moved + 1e-12)
+            assert np.all(moved <= wide.labels + wide.unresolved[..., None] + 1e-12)
+    assert wide.unresolved[2, 0] > 0.04
+    assert wide.unresolved[3, 0] < 1e-8
 
 
 def test_weights_that_are_no_numbers() -> None:
@@ -210,7 +225,7 @@ def test_other_temperatures_at_once() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("temperature", "top_k"), [(1.0, 0), (2.0, 50)])
+@pytest.mark.parametrize(("temperature", "top_k"), [(2.0, 0)])
 def test_generated_answers_of_the_bundled_model_follow_its_probabilities(
     temperature: float, top_k: int
 ) -> None:
