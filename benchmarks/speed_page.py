@@ -189,12 +189,13 @@ def _leaks(found: dict[str, Any]) -> list[str]:
     lines = [
         "## When answers leak",
         "",
-        "The same shape, trained so that more of the mass is on beginnings that leave the answer "
-        "open (a space, a piece of a label): above 0.01 they have to be followed, and each one "
-        "followed is a token more for that prompt. The last column is against the best "
-        "multiple-choice rate above, which never counts those spellings.",
+        "The same shape, trained towards more mass on beginnings that leave the answer open (a "
+        "space, a piece of a label). Where more than 0.01 is on them for a prompt, they are "
+        "followed, and each one followed is a token more for that prompt; where training missed "
+        "its aim, the mass was less and nothing had to be followed. The last column is against "
+        "the best multiple-choice rate above, which never counts those spellings.",
         "",
-        "| mass on open beginnings | prompts per second | mass on any label | unresolved | "
+        "| open mass aimed at | prompts per second | mass on any label | left unresolved | "
         "against lm-evaluation-harness |",
         "|---:|---:|---:|---:|---:|",
     ]
@@ -203,7 +204,7 @@ def _leaks(found: dict[str, Any]) -> list[str]:
     for leak, rows in [*shown, *((rows["leak"], rows) for rows in found["leaky"])]:
         rate = median(_rates(rows["ours"], found))
         lines.append(
-            f"| about {leak:.1%} | {rate:.1f} | {rows['any_label']:.2f} | "
+            f"| {leak:.1%} | {rate:.1f} | {rows['any_label']:.2f} | "
             f"{rows['unresolved']:.4f} | {rate / best:.1f}x |"
         )
     return [*lines, ""]

@@ -82,7 +82,7 @@ class Progress:
             if self._task is None:
                 self._task = self._bar.add_task(self._title, total=total, rate="")
             self._bar.update(self._task, completed=done, rate=f"{rate:,.0f}/s" if rate else "")
-        elif now - self._last >= PLAIN_EVERY and done < total:
+        elif now - self._last >= PLAIN_EVERY and done != total:
             self._last = now
             left = f", about {(total - done) / rate:,.0f} s left" if rate and total else ""
             of = f" of {total:,}" if total else ""
@@ -103,7 +103,7 @@ class Progress:
         if self._first is not None and self._done > self._first:
             answered, seconds = self._done - self._first, self._last_answer - self._start
             print(
-                f"{self._title}: {answered:,} sentences in {seconds:,.1f} s, "
+                f"{self._title}: {answered:,} {self._counts} in {seconds:,.1f} s, "
                 f"{answered / max(seconds, 1e-9):,.0f} per second; libraries, model and checks "
                 f"took {self._start - self._created:,.1f} s before",
                 file=sys.stderr,

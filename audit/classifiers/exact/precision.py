@@ -9,7 +9,7 @@ from audit.classifiers.exact.scorer import AnswerMasses
 from audit.errors import ClassifierError
 
 SAFETY = 2.0  # the sample's largest error is doubled, as other prompts may fare worse
-LARGEST = 0.5  # one half could then be anything between 0.38 and 0.62
+LARGEST = 1.0  # one half could then be anything between 0.27 and 0.73
 _LEAST = 1e-300
 _LEAST_REST = 1e-9  # what is left for no label is a difference from 1, with its rounding
 
@@ -84,7 +84,7 @@ def widen(masses: AnswerMasses, by: float) -> AnswerMasses:
     # the largest interval, or what all masses give up, whichever needs more room
     room = np.maximum(1.0 - low.sum(axis=-1), (high - low).max(axis=-1))
     labels = low[..., :-1]
-    return AnswerMasses(labels, np.minimum(room, 1.0 - labels.sum(axis=-1)))
+    return AnswerMasses(labels, np.clip(room, 0.0, np.clip(1.0 - labels.sum(axis=-1), 0.0, None)))
 
 
 def _with_odds(masses: NDArray[np.float64], nats: float) -> NDArray[np.float64]:
