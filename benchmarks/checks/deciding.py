@@ -123,7 +123,7 @@ CHECKS = (
     Check("14", "some unbiased group flagged, G=10 T=20 K=5 R=5 p0=.1", false_alarm, 0, 6.5),
     Check(
         "14b", "an unbiased group named, 2 of 10 with gaps, T=48 J=3, exact probabilities",
-        names_unbiased, 0, 5.6,
+        names_unbiased, 0, 6.0,  # 5% and three standard errors of 5,000 audits
     ),
     Check(
         "15", "groups with a gap of 10 points found, 3 of 10, J=3 T=20",
