@@ -118,9 +118,10 @@ def _print(files: Sequence[LintedFile], *, github: bool, accepted: bool) -> None
 def _print_finding(finding: LintFinding, *, github: bool) -> None:
     """Print one finding, for people or as an annotation."""
     from audit.exports.github import annotation
+    from audit.probes.wording import shortened
 
     problem = finding.problem
-    kept = f"accepted: {finding.accepted}" if finding.accepted else None
+    kept = f"accepted: {shortened(finding.accepted)}" if finding.accepted else None
     if github:
         level = "notice" if kept else "error"
         text = f"{problem.message}. {kept or f'What to do: {problem.hint}'}"

@@ -16,6 +16,7 @@ def stats(sources: tuple[str, ...], json_out: bool) -> None:
     """Count what probe sets hold (files, directories, or shipped names), and what they can show."""
     from audit.pipeline.describe import describe_probe_set
     from audit.probes.lint import probe_files
+    from audit.probes.wording import visible
 
     described = [describe_probe_set(path) for path in probe_files(sources)]
     if json_out:
@@ -26,7 +27,7 @@ def stats(sources: tuple[str, ...], json_out: bool) -> None:
         if index:
             click.echo()
         for line in _lines(each):
-            click.echo(line)
+            click.echo(visible(line))
 
 
 def _lines(described: Mapping[str, Any]) -> Iterator[str]:

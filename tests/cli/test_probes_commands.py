@@ -159,6 +159,23 @@ def test_stats_count_what_the_file_holds(audit, tmp_path):
     assert "consulted   none: nobody whom the groups name was asked" in text
 
 
+def test_no_command_lets_a_file_write_to_the_terminal(audit, tmp_path):
+    escape = '"\\x1b[31m\\u202egone"'
+    write(
+        tmp_path, "a.yaml",
+        ("text: tall,", f"text: normal, justification: {escape},"),
+        ("authors: [Your name]", f"authors: [{escape}]"),
+        ("reviewers: []", f"reviewers: [{escape}]"),
+    )  # fmt: skip
+    write(tmp_path, "b.yaml")
+    for arguments in (("lint", "a.yaml", "--accepted"), ("stats", "a.yaml"),
+                      ("diff", "b.yaml", "a.yaml"), ("show", "a.yaml")):  # fmt: skip
+        done = audit("probes", *arguments)
+        assert done.code in {0, 1}, done.err
+        assert "\x1b" not in done.out + done.err
+        assert "\u202e" not in done.out + done.err
+
+
 def test_diff_names_every_change_and_counts_sentences(audit, tmp_path):
     write(tmp_path, "a.yaml")
     write(
