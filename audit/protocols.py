@@ -77,7 +77,12 @@ class Engine(Protocol):
 class DecisionSink(Protocol):
     """Where a guard writes its decisions before it answers."""
 
-    def record(self, decisions: Sequence[Decision], subjects: Sequence[str | None]) -> None:
+    def record(
+        self,
+        decisions: Sequence[Decision],
+        subjects: Sequence[str | None],
+        texts: Sequence[str | None] | None = None,
+    ) -> None:
         """Write the decisions durably; return only when a crash can no longer lose them.
 
         Parameters
@@ -87,6 +92,8 @@ class DecisionSink(Protocol):
         subjects : sequence of str or None
             Whom each is about, in the caller's own words; what is personal in a decision can be
             erased by subject.
+        texts : sequence of (str or None), optional
+            Texts to keep, sealed; none where not given.
 
         Raises
         ------

@@ -23,6 +23,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "verify": ("audit.cli.verify:verify", "Check that nothing was changed since it was signed."),
     "export": ("audit.cli.export:export", "Write a run for other tools."),
     "probes": ("audit.cli.probes:probes", "List, show, check and compare probe sets."),
+    "guard": ("audit.cli.guard:guard", "Check a policy, and export or erase decisions."),
+    "serve": ("audit.cli.serve:serve", "Serve the guard over HTTP."),
     "models": ("audit.cli.models:models", "List the kinds of systems that can be audited."),
     "config": ("audit.cli.config_command:config", "Show the configuration in force."),
     "completion": ("audit.cli.completion:completion", "Print a shell completion script."),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from typing import Any
 
 import click
 
-from audit.errors import ConfigError
+from audit.errors import ConfigError, MissingExtraError
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -189,3 +190,16 @@ TRAFFIC_OPTION = click.option(
     "--traffic", multiple=True, metavar="GROUP=SHARE",
     help="Share of all texts that mention GROUP (0 to 1, repeatable), for the total review load.",
 )  # fmt: skip
+
+
+def require(extra: str, *packages: str) -> None:
+    """Say which extra a command needs before it fails on an import.
+
+    Raises
+    ------
+    MissingExtraError
+        If one of the packages is not installed.
+    """
+    for package in packages:
+        if find_spec(package) is None:
+            raise MissingExtraError("this command", package, extra)

@@ -16,13 +16,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from audit.errors import ClassifierError, ConfigError
+from audit.errors import ClassifierError
 from audit.oversight.calls import Answer, ClassifierTimeoutError, TimedClassifier
 from audit.oversight.clock import Clock, utc_now
 from audit.oversight.conditions import is_due, needs_counterfactual
 from audit.oversight.explanation import Unmentioner, explain
 from audit.oversight.mentions import Mention, MentionFinder
-from audit.oversight.policy_file import content_sha256, load_policy
+from audit.oversight.policy_file import check_unedited, load_policy
 from audit.oversight.policy_schema import PolicyDocument, PolicyRule
 from audit.protocols import Classifier, DecisionSink
 from audit.records import Decision, Explanation, ReasonCode, Route
@@ -73,6 +73,8 @@ class Guard:
         Longer texts go to a person unread.
     stopped : callable, optional
         While it returns true everything goes to a person.
+    keep_text : bool
+        Hand the sink the texts that go to a person, for it to keep sealed.
     edited_because : str, optional
         Why the policy was edited by hand; without it an edited policy is refused.
     now : callable
@@ -95,6 +97,7 @@ class Guard:
         appeal_url: str | None = None,
         max_characters: int = MAX_CHARACTERS,
         stopped: Callable[[], bool] | None = None,
+        keep_text: bool = False,
         edited_because: str | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -106,6 +109,7 @@ class Guard:
         self._appeal_url = appeal_url
         self._max_characters = max_characters
         self._stopped = stopped
+        self._keep_text = keep_text
         self._clock = Clock(now, policy.created, sink.latest() if sink is not None else None)
         self._rules = {rule.group: rule for rule in policy.rules if rule.action == "review"}
         self._finder = MentionFinder(policy.rules)
@@ -185,7 +189,7 @@ class Guard:
             for draft in drafts:
                 draft.reasons.insert(0, "guard_error")
         decisions = [self._decision(draft) for draft in drafts]
-        return self._recorded(decisions, whom) if self._sink is not None else decisions
+        return self._recorded(decisions, whom, texts) if self._sink is not None else decisions
 
     def _route(self, drafts: Sequence[_Draft], opt_out: Sequence[bool]) -> None:
         """Give every draft its answer and its reasons."""
@@ -216,7 +220,7 @@ class Guard:
     def _read(self, draft: _Draft) -> None:
         """Find the mentions of a text that can be read."""
         text = draft.text
-        if not isinstance(text, str) or not text.strip():
+        if not isinstance(text, str) or not text.strip() or not _encodable(text):
             draft.reasons.append("text_unusable")
         elif len(text) > self._max_characters:
             draft.reasons.append("text_too_long")
@@ -341,14 +345,30 @@ class Guard:
             recorded=False,
         )
 
+    def _kept(self, decisions: Sequence[Decision], texts: Sequence[str]) -> list[str | None] | None:
+        """Return the texts that a person will have to read, where they are to be kept."""
+        if not self._keep_text:
+            return None
+        return [
+            text
+            if decision.would_route == "review"
+            and isinstance(text, str)
+            and len(text) <= self._max_characters
+            else None
+            for decision, text in zip(decisions, texts, strict=True)
+        ]
+
     def _recorded(
-        self, decisions: Sequence[Decision], subjects: Sequence[str | None]
+        self,
+        decisions: Sequence[Decision],
+        subjects: Sequence[str | None],
+        texts: Sequence[str],
     ) -> list[Decision]:
         """Write the decisions; those that cannot be written go to a person."""
         written = [dataclasses.replace(decision, recorded=True) for decision in decisions]
         try:
             if self._sink is not None:
-                self._sink.record(written, subjects)
+                self._sink.record(written, subjects, self._kept(decisions, texts))
         except Exception as error:
             log.error("decisions could not be recorded: %s", type(error).__name__)
             return [
@@ -363,21 +383,9 @@ class Guard:
         return written
 
 
-def check_unedited(policy: PolicyDocument, reason: str | None) -> str | None:
-    """Return the reason of an edit by hand, or ``None`` where the policy is as it was written.
-
-    Raises
-    ------
-    ConfigError
-        If it was edited and no reason is given.
-    """
-    if policy.sha256 == content_sha256(policy.model_dump(mode="json")):
-        return None
-    if reason is None or not reason.strip():
-        raise ConfigError(
-            "the policy was edited by hand: its content does not fit its sha256",
-            where=f"policy of run {policy.run.id}",
-            hint="say why with edited_because (--edited-because), or write it anew with "
-            "`audit report`",
-        )
-    return reason.strip()
+def _encodable(text: str) -> bool:
+    """Tell whether a text has no lone half of a character pair."""
+    try:
+        return text.isascii() or bool(text.encode())
+    except UnicodeEncodeError:
+        return False

@@ -209,6 +209,26 @@ def load_policy(path: Path | str) -> dict[str, Any]:
         ) from error
 
 
+def check_unedited(policy: PolicyDocument, reason: str | None) -> str | None:
+    """Return the reason of an edit by hand, or ``None`` where the policy is as it was written.
+
+    Raises
+    ------
+    ConfigError
+        If it was edited and no reason is given.
+    """
+    if policy.sha256 == content_sha256(policy.model_dump(mode="json")):
+        return None
+    if reason is None or not reason.strip():
+        raise ConfigError(
+            "the policy was edited by hand: its content does not fit its sha256",
+            where=f"policy of run {policy.run.id}",
+            hint="say why with edited_because (--edited-because), or write it anew with "
+            "`audit report`",
+        )
+    return reason.strip()
+
+
 def _group_rule(
     words: GroupWords, entries: Sequence[OverrideRule], task: Task | None
 ) -> dict[str, Any]:

@@ -3,8 +3,9 @@
 Needs the extra ``store`` (SQLAlchemy, Alembic, cryptography); PostgreSQL the extra ``postgres``.
 """
 
+from audit.store.events import event_schema, events
 from audit.store.open import open_store
 from audit.store.store import Store
 from audit.store.verify import StoreVerification, verify_store
 
-__all__ = ["Store", "StoreVerification", "open_store", "verify_store"]
+__all__ = ["Store", "StoreVerification", "event_schema", "events", "open_store", "verify_store"]

@@ -53,4 +53,9 @@ def unseal(sealed: bytes, secret: bytes, context: str) -> Any:
 
 def name_of(subject: str, secret: bytes) -> str:
     """Return the id of a subject's key: nobody can tell the subject from it without the secret."""
-    return "subject:" + hmac.new(secret, subject.encode(), hashlib.sha256).hexdigest()[:48]
+    return (
+        "subject:"
+        + hmac.new(secret, subject.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[
+            :48
+        ]
+    )

@@ -268,7 +268,7 @@ class TestFailsToAPerson:
 
     def test_a_clock_set_back_while_it_was_off(self):
         class Sink:
-            def record(self, decisions, subjects):
+            def record(self, decisions, subjects, texts=None):
                 pass
 
             def latest(self):
@@ -291,7 +291,7 @@ class TestFailsToAPerson:
 
     def test_a_decision_that_cannot_be_recorded(self):
         class Full:
-            def record(self, decisions, subjects):
+            def record(self, decisions, subjects, texts=None):
                 raise StoreError("disk full")
 
             def latest(self):

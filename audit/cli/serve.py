@@ -1,0 +1,115 @@
+"""``audit serve``: the guard over HTTP."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from typing import TYPE_CHECKING
+
+import click
+
+from audit.cli.guard import EDITED
+from audit.cli.options import option, require
+from audit.errors import ConfigError
+
+if TYPE_CHECKING:
+    import uvicorn
+
+TOKEN = "AUDIT_TOKEN"  # noqa: S105 - the variable's name
+
+
+@click.command()
+@click.argument("policy", type=click.Path(exists=True))
+@option("--model", "-m", required=True, metavar="SCHEME:LOCATOR",
+        help="What labels the texts, as for `audit run`.")  # fmt: skip
+@option("--store", metavar="STORE", default="audit.db", show_default=True,
+        help="Where decisions are written: a file, or a postgresql:// URL.")  # fmt: skip
+@option("--host", default="127.0.0.1", show_default=True,
+        help="Address; others than this machine's own need a token.")  # fmt: skip
+@option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True,
+        help="Port; 0 takes a free one.")  # fmt: skip
+@option("--timeout", type=click.FloatRange(min=0, min_open=True), default=10.0,
+        show_default=True, help="Seconds the classifier may take.")  # fmt: skip
+@click.option(
+    "--shadow",
+    is_flag=True,
+    help="Record what the policy asks for; leave every answer to the classifier.",
+)
+@option("--appeal-url", metavar="URL", help="Where the affected person gets a person.")
+@click.option("--keep-text", is_flag=True,
+              help="Keep texts that go to a person, encrypted, until they are erased.")  # fmt: skip
+@EDITED
+def serve(
+    policy: str,
+    model: str,
+    store: str,
+    host: str,
+    port: int,
+    *,
+    timeout: float,
+    shadow: bool,
+    appeal_url: str | None,
+    keep_text: bool,
+    edited_because: str | None,
+) -> int:
+    """Serve the guard of POLICY (a run folder or its override-policy.yaml) at POST /v1/decide.
+
+    The environment's AUDIT_TOKEN is what callers send as `Authorization: Bearer`.
+    """
+    token = os.environ.get(TOKEN) or None
+    if token is None and not _is_loopback(host):
+        raise ConfigError(
+            f"{host} can be reached by others, and nobody would have to say who they are",
+            where="--host",
+            hint=f"set {TOKEN} to a long random word, or serve on 127.0.0.1",
+        )
+    require("serve", "fastapi", "uvicorn", "sqlalchemy", "alembic", "cryptography")
+    import uvicorn
+
+    from audit.pipeline.safeguard import open_guard
+    from audit.store import open_store
+    from audit.web import create_app
+
+    with open_store(store) as opened:
+        guard = open_guard(
+            policy, model, sink=opened, timeout=timeout, shadow=shadow, appeal_url=appeal_url,
+            keep_text=keep_text, edited_because=edited_because,
+        )  # fmt: skip
+        if guard.edited_because is not None:
+            opened.note("policy_edited", {"because": guard.edited_because,
+                                          "audit_id": guard.policy.run.id})  # fmt: skip
+        config = uvicorn.Config(
+            create_app(guard, token=token), host=host, port=port, log_level="warning",
+            access_log=False, server_header=False,
+        )  # fmt: skip
+        _run(uvicorn.Server(config), host, port)
+    return 0
+
+
+def _is_loopback(host: str) -> bool:
+    """Tell whether an address is this machine's own."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _run(server: uvicorn.Server, host: str, port: int) -> None:
+    """Bind first, so that the address can be said, then serve until a signal."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            raise ConfigError(
+                f"{host}:{port} cannot be used: {error.strerror}",
+                where="--port",
+                hint="choose another port, or 0 for a free one",
+            ) from error
+        shown = f"[{host}]" if family == socket.AF_INET6 else host
+        click.echo(f"Serving at http://{shown}:{listener.getsockname()[1]}/v1/decide", err=True)
+        server.run(sockets=[listener])
