@@ -86,8 +86,8 @@ class RunResult:
         return int(self.results["exit_code"])
 
     def _repr_html_(self) -> str:
-        """Show the report in a notebook."""
-        return self.conclusions.html
+        """Show the report in a notebook, in a frame of its own."""
+        return self.conclusions.report._repr_html_()
 
 
 def run_audit(

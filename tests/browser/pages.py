@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from audit.pipeline import conclude
 from audit.report import IndexEntry, build_report, render_html, render_index, render_pages
+from audit.runlog import read_run
 from tests.report.fixtures import (
     compared,
     evidence,
@@ -15,7 +19,9 @@ from tests.report.fixtures import (
 )
 from tests.report.test_hostile import ATTACKS, attacked
 
+EXAMPLE = Path(__file__).parents[2] / "reports" / "example"
 NAMES = (
+    "example.html",
     "gap.html",
     "null.html",
     "little.html",
@@ -29,6 +35,7 @@ NAMES = (
     "sharded/terms-1-1.html",
 )
 MORE_REPORTS = (
+    "example.html",
     "null.html",
     "wide.html",
     "little.html",
@@ -50,6 +57,7 @@ def all_pages() -> dict[str, str]:
         "hostile": build_report(*attacked(ATTACKS["image"] + ATTACKS["override"] * 20)),
     }
     pages = {f"{name}.html": render_html(report) for name, report in reports.items()}
+    pages["example.html"] = conclude(read_run(EXAMPLE)).html
     pages["gap.ja.html"] = render_html(reports["gap"], lang="ja")
     entries = [IndexEntry(href=f"{name}.html", report=report) for name, report in reports.items()]
     pages["index.html"] = render_index(entries)
