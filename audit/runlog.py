@@ -60,7 +60,7 @@ def _decode(line: bytes) -> dict[str, Any] | None:
     if not line.startswith(_PREFIX) or line[_BODY - 2 : _BODY] != b'",':
         return None
     try:
-        if int(line[len(_PREFIX) : _BODY - 2], 16) != zlib.crc32(rest):
+        if line[len(_PREFIX) : _BODY - 2] != b"%08x" % zlib.crc32(rest):
             return None
         record = json.loads(b"{" + rest)
     except ValueError:
@@ -263,6 +263,8 @@ class _Reader:
                     where=where,
                     hint="restore the file from a backup, or run the audit again",
                 )
+            if record.get("n_predictions") != len(self.predictions):
+                raise RunLogError("the footer counts other predictions than there are", where=where)
             self.footer = record
             return  # resuming an interrupted run overwrites its footer, so it is not counted
         self._store(kind, record, where)

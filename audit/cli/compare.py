@@ -81,15 +81,27 @@ def _lines(comparison: RunComparison) -> Iterator[str]:
         else:
             said = of_change(row, tolerance, outcome)
         yield f"{words.upper():15}{row.label} ({row.id}): {said}"
-    published = comparison.published()
-    for item in published["changed_terms"] or ():
-        count = item["answers_changed"]
-        noun = "sentence is" if count == 1 else "sentences are"
-        yield f"Changed term: {item['label']}: {count} {noun} answered differently"
+    yield from _term_lines(comparison)
     for item in comparison.differs:
         yield f"Differs: {item['what']}: {_short(item['baseline'])} -> {_short(item['current'])}"
     for note in comparison.notes:
         yield f"Note: {note}"
+
+
+def _term_lines(comparison: RunComparison) -> Iterator[str]:
+    """Yield a line for each group with the terms that are answered differently, or differ."""
+    published = comparison.published()
+    labels = {row["group"]: row["label"] for row in published["groups"]}
+    changed: dict[str, list[str]] = {}
+    for item in published["changed_terms"] or ():
+        words = f"{item['label']} ({item['answers_changed']})"
+        changed.setdefault(labels.get(item["group"], "Placebos"), []).append(words)
+    for label, terms in changed.items():
+        yield f"Sentences answered differently, {label}: {', '.join(terms)}"
+    for change in ("worse", "better", "new", "cannot_compare"):
+        names = [row["label"] for row in published["terms"] if row["change"] == change]
+        if names:
+            yield f"Terms, {change.replace('_', ' ')}: {', '.join(names)}"
 
 
 def _short(value: Any) -> str:

@@ -205,14 +205,23 @@ def ended(log: RunLog) -> Mapping[str, Any]:
     RunLogError
         If the run has not ended, or ended without being complete or partial.
     """
-    if log.footer is None or log.footer["status"] in {"interrupted", "failed"}:
+    if log.footer is None or log.footer.get("status") in {None, "interrupted", "failed"}:
         done, total = len(log.predictions), log.header.get("n_requests")
         raise RunLogError(
             f"the run did not finish: {done} of {total} sentences were answered",
             where=log.path.parent.name,
             hint="run the same `audit run` command again with --resume and this folder",
         )
-    return log.footer
+    footer, answered = log.footer, len(log.predictions)
+    missing = [name for name in ("finished", "n_requests", "notes") if name not in footer]
+    if missing or footer["status"] not in {"complete", "partial"}:
+        raise RunLogError(f"the log's footer cannot be read: {', '.join(missing) or 'status'}")
+    if footer["status"] == "complete" and footer["n_requests"] != answered:
+        raise RunLogError(
+            f"the log says it is complete, and holds {answered} of {footer['n_requests']} answers",
+            where=log.path.parent.name,
+        )
+    return footer
 
 
 def _exit_code(status: str, verdict: Verdict, fail_on_concern: bool) -> int:

@@ -72,7 +72,11 @@ def gate_run(
         conclusions = conclude(log)
     except AuditError as error:
         return _failed(folder, str(error))
-    if log.footer is not None and log.footer["status"] == "partial" and not options.allow_partial:
+    if (
+        log.footer is not None
+        and log.footer.get("status") == "partial"
+        and not options.allow_partial
+    ):
         return _failed(folder, "the run is partial; --allow-partial accepts that", conclusions)
     moment = now or utc_now()
     _check_clock(conclusions, moment)

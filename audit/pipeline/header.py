@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from audit.errors import RunLogError
 from audit.probes import masked_groups
-from audit.records import Group, Limits, NotTested, RunWarning, Task, Term
+from audit.records import Group, Limits, NotTested, RunSpec, RunWarning, Task, Term
+from audit.runlog import spec_hash
+
+_NEEDED = (
+    "run_id", "started", "created_with", "spec", "spec_sha256", "limits", "limits_sha256", "probe",
+    "groups", "placebos", "fillers", "score_range", "demonstration", "prompt", "not_tested",
+    "warnings", "n_requests",
+)  # fmt: skip
+_SPEC = tuple(item.name for item in fields(RunSpec) if item.default is MISSING)
 
 
 @dataclass(frozen=True)
@@ -42,8 +50,15 @@ class Header:
         Raises
         ------
         RunLogError
-            If a field is missing or is not what it should be.
+            If a field is missing or is not what it should be, or the limits are not those that were
+            fixed before the run.
         """
+        missing = [name for name in _NEEDED if name not in header]
+        missing += [f"spec.{name}" for name in _SPEC if name not in (header.get("spec") or {})]
+        if missing:
+            raise RunLogError(f"the log's header lacks {', '.join(missing)}")
+        if spec_hash(header["limits"]) != header["limits_sha256"]:
+            raise RunLogError("the log's limits are not those that were hashed before the run")
         try:
             found = TypeAdapter(cls).validate_python(
                 {"task": header["spec"]["task"], **{k: header[k] for k in (

@@ -188,11 +188,20 @@ class ChangedTermData(Part):
     answers_changed: int
 
 
+class DifferenceData(Part):
+    """A setting that two runs do not share."""
+
+    what: str
+    baseline: Any = None
+    current: Any = None
+
+
 class ComparisonData(Part):
     """The comparison with an earlier run, where one was given."""
 
     baseline_run_id: str
     baseline_date: str | None = None
+    differs: list[DifferenceData] = Field(default_factory=list)
     groups: list[ChangeData] = Field(default_factory=list)
     changed_terms: list[ChangedTermData] | None = None
     notes: list[str] = Field(default_factory=list)

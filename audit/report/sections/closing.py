@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ from audit.report.inert import inert
 from audit.report.message import Day, Listing, Moment, Sentence, Tone, Value, code, fill
 from audit.report.model import ConsultedSection, MethodSection, NotTestedSection, SinceSection
 from audit.report.parts import Change, Fact, Head, Item
-from audit.report.results import GapData
+from audit.report.results import DifferenceData, GapData
 from audit.report.sections.command import command
 from audit.report.sections.figures import literature
 from audit.report.sections.material import LABEL_LIMIT, Material
@@ -19,6 +20,8 @@ from audit.report.wording.verdicts import SMALL_BUT_REAL, VERDICT, reason_words,
 _TEXT_LIMIT = 600
 _TOGETHER = 3  # so many things left out for one reason are one entry
 _NAMED = 40
+_DETAILS = ("settings.", "versions.")  # in results.json
+_VALUE_LIMIT = 120
 
 
 def since(material: Material) -> SinceSection:
@@ -61,8 +64,20 @@ def since(material: Material) -> SinceSection:
         )
         for item in (given.changed_terms or ())[:_NAMED]
     )
-    notes = tuple(inert(note, limit=_TEXT_LIMIT) for note in given.notes)
+    differs = [item for item in given.differs if not item.what.startswith(_DETAILS)]
+    notes = tuple(
+        inert(note, limit=_TEXT_LIMIT) for note in (*map(_difference, differs), *given.notes)
+    )
     return SinceSection(head=head, changes=tuple(changes), terms=terms, notes=notes)
+
+
+def _difference(item: DifferenceData) -> str:
+    """Say what the two runs do not share, as in the log."""
+    before, now = (
+        value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        for value in (item.baseline, item.current)
+    )
+    return f"{item.what}: {before[:_VALUE_LIMIT]} -> {now[:_VALUE_LIMIT]}"
 
 
 def not_tested(material: Material) -> NotTestedSection:

@@ -165,6 +165,7 @@ def test_the_comparison_goes_into_results_and_report(plain_run, hurt_run, copied
     page = (later / "index.html").read_text()
     assert "open circle at the earlier gap" in page
     assert "from 0.0 to +50.0" in page
+    assert "fingerprint: " in page
     assert report_run(later).results["comparison"] == results["comparison"]
 
 
