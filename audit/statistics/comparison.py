@@ -135,7 +135,8 @@ def same_answer_within(*runs: Iterable[Prediction]) -> float:
 
     Examples
     --------
-    >>> same_answer_within([Prediction(id="a", score=0.1234)], [Prediction(id="a", score=1 / 3)])
+    >>> rounded, exact = ([Prediction(id="a", score=score)] for score in (0.1234, 1 / 3))
+    >>> round(same_answer_within(rounded, exact), 7)
     5.1e-05
     """
     return max(_rounding(run) for run in runs)
