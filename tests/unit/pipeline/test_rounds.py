@@ -221,3 +221,10 @@ def test_limits_changed_afterwards_look_at_no_round_that_was_not_asked(five):
     assert strict.ended["deaf"] == asked.ended["deaf"]
     assert "deaf" not in strict.decided
     assert json.dumps(strict.published(1))
+
+
+def test_a_redacted_run_has_the_same_rounds(tmp_path, five):
+    result = start(tmp_path, {"blind": 2}, 5, redact_text=True)
+    assert ended(result) == ended(five)
+    assert result.results["groups"] == five.results["groups"]
+    assert "In house" not in (result.folder / "run.jsonl").read_text()
