@@ -94,6 +94,8 @@ class Unmentioner:
     def __init__(self, policy: PolicyDocument) -> None:
         self._language = policy.probe.language
         self._tag = self._language.lower().split("-")[0]
+        if self._tag == "en":
+            _inflect()
         self._neutral = policy.neutral.get(self._language) or policy.neutral.get(self._tag)
         self._instead: dict[tuple[str, str], str | None] = {
             (rule.group, form): text
@@ -191,7 +193,9 @@ def explain(counterfactual: Counterfactual, label: str, *, differs: bool, langua
 
 @lru_cache(maxsize=1)
 def _inflect() -> inflect.engine:
-    """Load the English rules on first use: they take longer to load than a decision may."""
+    """Load the English rules, before the first decision: that takes longer than one may."""
     import inflect
 
-    return inflect.engine()
+    engine = inflect.engine()
+    engine.a("word")
+    return engine

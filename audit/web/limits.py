@@ -1,4 +1,4 @@
-"""Requests that are too long are refused before they are read into memory."""
+"""Requests that are too long, or no text, are refused before anything else reads them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 
 class BodyLimit:
-    """ASGI middleware that answers 413 to a body of more than ``most_bytes`` bytes."""
+    """ASGI middleware: 413 to a body of more than ``most_bytes`` bytes, 400 to one not in UTF-8."""
 
     def __init__(
         self,
@@ -37,9 +37,15 @@ class BodyLimit:
             size += len(parts[-1])
             more = message.get("more_body", False)
             if size > self._most:
-                await self._refuse(send)
+                long = f"the request is longer than {self._most:,} bytes; a person has to read it"
+                await _refuse(send, 413, long)
                 return
         body = b"".join(parts)
+        try:
+            body.decode()
+        except UnicodeDecodeError:
+            await _refuse(send, 400, "the body is not UTF-8 text")
+            return
         sent = False
 
         async def again() -> Message:
@@ -51,13 +57,14 @@ class BodyLimit:
 
         await self._app(scope, again, send)
 
-    async def _refuse(self, send: Send) -> None:
-        detail = f"the request is longer than {self._most:,} bytes; a person has to read it"
-        body = json.dumps({"detail": detail}).encode()
-        headers = [
-            (b"content-type", b"application/json"),
-            (b"content-length", str(len(body)).encode()),
-            (b"connection", b"close"),
-        ]
-        await send({"type": "http.response.start", "status": 413, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+
+async def _refuse(send: Send, status: int, detail: str) -> None:
+    """Answer with the reason, and take no more from this connection."""
+    body = json.dumps({"detail": detail}).encode()
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
