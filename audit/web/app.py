@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hmac
+import json
 from typing import Any
 
 from fastapi import Depends, FastAPI, HTTPException, Request
-from fastapi.responses import JSONResponse
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from audit import __version__
@@ -134,6 +137,12 @@ def create_app(guard: Guard, *, token: str | None = None) -> FastAPI:
             expires=guard.policy.expires.isoformat(),
             edited_because=guard.edited_because,
         )
+
+    @app.exception_handler(RequestValidationError)
+    def refused(_: Request, error: RequestValidationError) -> Response:
+        """Say what is wrong with a request, whatever characters it quotes."""
+        body = json.dumps({"detail": jsonable_encoder(error.errors())})
+        return Response(body, 422, media_type="application/json")
 
     @app.exception_handler(Exception)
     def failed(_: Request, error: Exception) -> JSONResponse:
