@@ -56,6 +56,7 @@ class DecoderForward(Forward):
             rows.append(sequence)
         return len(rows), lambda: self._logits(rows)
 
+    @torch.inference_mode()
     def _logits(self, rows: Sequence[Ids]) -> torch.Tensor:
         """Logits after every row; a prompt that several rows share is read once."""
         device = self._model.device
