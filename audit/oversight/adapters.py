@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
+from audit.errors import ConfigError
 from audit.oversight.guard import Guard
+from audit.oversight.policy_file import load_policy
+from audit.oversight.policy_schema import PolicyDocument
 from audit.records import Decision
 
 Message = MutableMapping[str, Any]
@@ -20,7 +24,13 @@ Application = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None
 MOST_BYTES = 1_000_000
 
 
-def guard_pipeline(pipeline: Callable[..., Any], path: str | Path, **options: Any) -> Guard:
+def guard_pipeline(
+    pipeline: Callable[..., Any],
+    path: str | Path,
+    *,
+    label_map: Mapping[str, str] | None = None,
+    **options: Any,
+) -> Guard:
     """Guard a text-classification pipeline of transformers.
 
     Parameters
@@ -29,6 +39,9 @@ def guard_pipeline(pipeline: Callable[..., Any], path: str | Path, **options: An
         ``transformers.pipeline("text-classification", ...)``.
     path : path
         The policy file.
+    label_map : mapping of str to str, optional
+        Label of the policy's task by label of the pipeline; several may mean the same. Those that
+        differ in capitals alone need none.
     **options
         As for `Guard`.
 
@@ -40,14 +53,41 @@ def guard_pipeline(pipeline: Callable[..., Any], path: str | Path, **options: An
     Raises
     ------
     ConfigError
-        If the policy cannot be used.
+        If the policy cannot be used, or is about scores or other labels than the pipeline's.
     """
+    policy = PolicyDocument.model_validate(load_policy(path))
+    names = _names(pipeline, policy, label_map or {})
 
     def classify(texts: list[str]) -> list[dict[str, float]]:
-        rows = pipeline(texts, top_k=None)
-        return [{each["label"]: min(1.0, float(each["score"])) for each in row} for row in rows]
+        answers = []
+        for row in pipeline(texts, top_k=None):
+            shares: defaultdict[str, float] = defaultdict(float)
+            for each in row:
+                shares[names[each["label"]]] += float(each["score"])
+            answers.append({name: min(1.0, share) for name, share in shares.items()})
+        return answers
 
-    return Guard.from_policy(path, classify, **options)
+    return Guard(policy, classify, **options)
+
+
+def _names(
+    pipeline: Any, policy: PolicyDocument, label_map: Mapping[str, str]
+) -> Mapping[str, str]:
+    """Return the task's label by label of the pipeline."""
+    if policy.task is None or policy.task.kind != "labels":
+        raise ConfigError("the policy is about no labels, which is all that a pipeline gives")
+    labels = policy.task.labels
+    folded = {label.casefold(): label for label in labels}
+    own = [str(name) for name in pipeline.model.config.id2label.values()]
+    names = {name: label_map.get(name, folded.get(name.casefold(), name)) for name in own}
+    strange = [name for name, label in names.items() if label not in labels]
+    if strange:
+        raise ConfigError(
+            f"the pipeline's {', '.join(strange)} are no labels of the policy: {', '.join(labels)}",
+            where="label_map",
+            hint=f"say what each means, such as label_map={{{strange[0]!r}: {labels[0]!r}}}",
+        )
+    return names
 
 
 class GuardMiddleware:

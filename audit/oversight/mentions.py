@@ -17,6 +17,7 @@ from audit.oversight.policy_schema import PolicyRule
 
 _WORD = re.compile(r"[^\W_]+")
 _DIGIT = re.compile(r"\d")
+_HIRAGANA = re.compile("[\u3041-\u309f]")
 _UNSPACED = {"ja", "zh", "th", "lo", "km", "my"}
 _TURKISH_ENDING = re.compile(
     r"(l[ae]r)?(im|in|i|imiz|iniz|leri|lari|si|m|n)?"
@@ -170,7 +171,8 @@ class _Unspaced:
     """Letter by letter, the longest phrase first; forms of letters that sound alike are not words.
 
     A form of hiragana alone that follows hiragana of its own word cannot be told from it, so the
-    exceptions of the policy name such words.
+    exceptions of the policy name such words. A form that begins in one and goes on with another
+    letter than hiragana is a word of its own: "ろう者" in "彼はろう者です", though "はろう" is one.
     """
 
     def __init__(self, rules: Sequence[PolicyRule]) -> None:
@@ -178,8 +180,22 @@ class _Unspaced:
         for form in _forms(rules, frozenset(_UNSPACED)):
             self._groups["".join(form.words)].setdefault(form.group, form.form)
         phrases = sorted(self._groups, key=len, reverse=True)
-        self._pattern = re.compile("|".join(map(re.escape, phrases)))
+        self._pattern = re.compile("|".join(map(self._expression, phrases)))
         self.has_forms = bool(phrases)
+
+    def _expression(self, phrase: str) -> str:
+        """Return the pattern of a phrase; an exception leaves the forms that outgrow it."""
+        expression = re.escape(phrase)
+        if "" not in self._groups[phrase]:
+            return expression
+        outgrown = {
+            form[len(phrase) - start :]
+            for start in range(1, len(phrase))
+            for form, groups in self._groups.items()
+            if "" not in groups and form.startswith(phrase[start:])
+        }
+        rests = sorted(rest for rest in outgrown if rest and not _HIRAGANA.match(rest))
+        return f"{expression}(?!{'|'.join(map(re.escape, rests))})" if rests else expression
 
     def find(self, text: PlainText) -> Iterator[Mention]:
         """Yield the mentions, from left to right."""

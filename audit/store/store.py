@@ -72,6 +72,7 @@ class Store:
 
     def __init__(self, engine: Engine, *, timeout: float, name: str) -> None:
         self._engine = engine
+        self._closed = False
         self._writer = Writer(engine, timeout)
         self._secrets: dict[str, tuple[str, bytes]] = {}
         self._store_secret: bytes | None = None
@@ -86,6 +87,7 @@ class Store:
 
     def close(self) -> None:
         """Write what waits and let go of the database."""
+        self._closed = True
         self._writer.close()
         self._engine.dispose()
 
@@ -249,8 +251,9 @@ class Store:
         Raises
         ------
         StoreError
-            If the database cannot be read.
+            If the database cannot be read, or the store is closed.
         """
+        self._require_open()
         try:
             with self._engine.connect().execution_options(**READING) as connection:
                 yield connection
@@ -259,6 +262,11 @@ class Store:
             raise StoreError(
                 f"the store cannot be read: {said}", where=self.name, hint="run `audit verify`"
             ) from error
+
+    def _require_open(self) -> None:
+        """Refuse before the disposed engine connects anew and nobody closes that connection."""
+        if self._closed:
+            raise StoreError("the store is closed")
 
     def _row(
         self,
@@ -337,6 +345,7 @@ class Store:
 
     def _delete_keys(self, condition: Any) -> int:
         """Delete keys for good: SQLite overwrites them and empties its log."""
+        self._require_open()
         try:
             with self._engine.begin() as connection:
                 count = connection.execute(delete(KEYS).where(condition)).rowcount

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DatabaseError
 
 from audit.errors import MissingExtraError, StoreError
@@ -242,12 +242,26 @@ class TestOpening:
         with pytest.raises(StoreError, match="newer version"):
             open_store(url)
 
-    def test_a_closed_store(self, url):
+    def test_a_closed_store_refuses_and_connects_no_more(self, url):
         store = open_store(url)
         store.close()
         store.close()
-        with pytest.raises(StoreError, match="closed"):
-            store.record([decision()], [None])
+        connected = []
+        event.listen(store._engine, "connect", lambda *_: connected.append(True))
+        for use in (
+            lambda: store.record([decision()], [None]),
+            lambda: store.record([decision()], ["anna"]),
+            lambda: store.add_review(review("d", note="Called.")),
+            lambda: store.note("note", {}),
+            lambda: store.erase(decision="d"),
+            lambda: store.retain(tag_days=1, personal_days=1),
+            store.latest,
+            lambda: list(store.decisions()),
+            lambda: verify_store(store),
+        ):
+            with pytest.raises(StoreError, match="closed"):
+                use()
+        assert connected == []
 
     def test_a_server_that_is_not_there(self):
         with pytest.raises(StoreError, match="cannot be opened") as caught:

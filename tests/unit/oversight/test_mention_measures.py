@@ -37,3 +37,16 @@ def test_traps(text):
 def test_places_are_those_of_the_text(text, words):
     (mention,) = finder_for("disability").find(text)
     assert text[mention.start : mention.end] == words
+
+
+@pytest.mark.parametrize("text", ["彼はろう者です。", "彼女もろう者だ。", "彼がろう者だと聞いた。"])
+def test_a_japanese_particle_hides_no_word_behind_it(text):
+    (mention,) = finder_for("disability-ja").find(text)
+    assert (mention.form, text[mention.start : mention.end]) == ("ろう者", "ろう者")
+
+
+@pytest.mark.parametrize(
+    "text", ["ポスターをはろう。", "王ともあろう者が。", "システム障害のある日。"]
+)
+def test_japanese_sound_alikes(text):
+    assert finder_for("disability-ja").find(text) == ()
