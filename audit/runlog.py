@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from io import FileIO
+from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
@@ -127,11 +128,31 @@ class RunLogWriter:
         handle.seek(log.size)
         return cls(log.path, handle, log.digest.copy(), len(log.predictions))
 
-    def predictions(self, variants: Sequence[Variant], answers: Sequence[Prediction]) -> None:
-        """Append one batch and make it durable before returning."""
+    def predictions(
+        self,
+        variants: Sequence[Variant],
+        answers: Sequence[Prediction],
+        places: Sequence[int] | None = None,
+    ) -> None:
+        """Append one batch and make it durable before returning.
+
+        Parameters
+        ----------
+        variants, answers : sequence
+            What was asked and what was answered.
+        places : sequence of int, optional
+            Place of each variant in the run; without it, they follow those before.
+        """
+        if places is None:
+            places = range(self.count, self.count + len(variants))
         self._append(
-            {"type": "prediction", "variant": _slim(variant), "prediction": _slim(answer)}
-            for variant, answer in zip(variants, answers, strict=True)
+            {
+                "type": "prediction",
+                "at": place,
+                "variant": _slim(variant),
+                "prediction": _slim(answer),
+            }
+            for place, variant, answer in zip(places, variants, answers, strict=True)
         )
         self.count += len(answers)
 
@@ -192,7 +213,8 @@ def read_run(source: str | Path) -> RunLog:
     Returns
     -------
     RunLog
-        Header, variants in log order, predictions by variant id, footer if there is one.
+        Header, variants in the order of the run (not of arrival), predictions by variant id,
+        footer if there is one.
 
     Raises
     ------
@@ -215,7 +237,7 @@ class _Reader:
 
     def __init__(self, path: Path, name: str) -> None:
         self.path, self.name = path, name
-        self.variants: list[Variant] = []
+        self.variants: list[tuple[int, Variant]] = []
         self.predictions: dict[str, Prediction] = {}
         self.header: dict[str, Any] | None = None
         self.footer: dict[str, Any] | None = None
@@ -231,8 +253,10 @@ class _Reader:
             raise RunLogError(
                 "the log holds no complete header", where=self.name, hint="start a new run"
             )
+        self.variants.sort(key=itemgetter(0))
         return RunLog(
-            self.path, self.header, tuple(self.variants), self.predictions,
+            self.path, self.header, tuple(variant for _, variant in self.variants),
+            self.predictions,
             self.footer, self.torn, self.size, self.digest,
         )  # fmt: skip
 
@@ -296,7 +320,7 @@ class _Reader:
             answer = record["prediction"]
             for name in ("samples", "raw"):
                 answer[name] = tuple(answer.get(name, ()))
-            self.variants.append(variant)
+            self.variants.append((int(record.get("at", len(self.variants))), variant))
             self.predictions[variant.id] = Prediction(**answer)
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise RunLogError(f"not a prediction record: {error}", where=where) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,7 +22,7 @@ def ask(
     batches: Iterable[Sequence[Variant]],
     *,
     engine: Engine,
-    total: int,
+    places: Mapping[str, int],
     allow_partial: bool,
     redactor: Redactor | None,
     progress: ProgressCallback | None,
@@ -35,8 +35,9 @@ def ask(
         The open log.
     batches : iterable of sequence of Variant
         What waits, round by round.
-    total : int
-        Sentences of the whole run.
+    places : mapping of str to int
+        Place of every sentence of the whole run, by its id: what follows from the log does not
+        depend on the order in which it was asked.
     allow_partial : bool
         A failure on the way ends the run as partial.
     redactor : Redactor or None
@@ -49,7 +50,7 @@ def ask(
     AuditError
         Whatever stopped the run; the log says how it ended and can be resumed.
     """
-    quote = redactor is None
+    quote, total = redactor is None, len(places)
     with _sealed(writer, classifier, total, allow_partial=allow_partial, quote=quote):
         if progress is not None:
             progress(writer.count, total)
@@ -60,11 +61,12 @@ def ask(
             requests = (Request(id=variant.id, text=variant.text) for variant in waiting)
             for answers in engine.run(classifier, requests):
                 asked = [next(remaining) for _ in answers]
+                at = [places[variant.id] for variant in asked]
                 if redactor is None:
-                    writer.predictions(asked, answers)
+                    writer.predictions(asked, answers, at)
                 else:
                     shown = [redactor.shown(variant) for variant in asked]
-                    writer.predictions(shown, redactor.answers(asked, answers))
+                    writer.predictions(shown, redactor.answers(asked, answers), at)
                 if progress is not None:
                     progress(writer.count, total)
 

@@ -159,9 +159,10 @@ def run_audit(
     batches: Iterable[Sequence[Variant]] = [waiting]
     if (plan := RoundPlan.of(header)) is not None:
         batches = rounds_to_ask(plan, folder, expansion, shown, waiting)
+    places = {variant.id: place for place, variant in enumerate(expansion.variants)}
     with writer, unquoting(redact):
         ask(
-            writer, classifier, batches, engine=options.engine, total=len(expansion.variants),
+            writer, classifier, batches, engine=options.engine, places=places,
             allow_partial=options.allow_partial, redactor=redactor, progress=progress,
         )  # fmt: skip
     result = _finish(folder, options)

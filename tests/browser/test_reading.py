@@ -70,7 +70,7 @@ def test_the_keyboard_reaches_everything_in_reading_order(open_page: OpenPage) -
             .filter(e => e.checkVisibility()).length"""
     )
     assert all(stop["outline"] >= 2 for stop in reached)
-    assert all(stop["visible"] for stop in reached)
+    assert [stop["text"] for stop in reached if not stop["visible"]] == []
 
 
 def _tab_through(page: Page) -> list[dict[str, Any]]:
@@ -86,7 +86,7 @@ def _tab_through(page: Page) -> list[dict[str, Any]]:
               return {{
                 place: [...document.querySelectorAll('{FOCUSABLE}')].indexOf(e),
                 text: e.innerText, outline: parseFloat(getComputedStyle(e).outlineWidth),
-                visible: box.top >= 0 && box.bottom <= innerHeight && box.width > 1,
+                visible: box.top >= 0 && box.bottom < innerHeight + 1 && box.width > 1,
               }};
             }}"""
         )

@@ -123,8 +123,11 @@ def test_off_by_default(tmp_path):
     assert "rounds" not in result.results
     assert result.results["spec"]["rounds"] is None
     assert read_run(result.folder).header["rounds"] is None
-    texts = [variant.text for variant in read_run(result.folder).variants]
-    assert texts == sorted(texts)
+    lines = map(json.loads, (result.folder / "run.jsonl").read_text().splitlines()[1:-1])
+    texts = [line["variant"]["text"] for line in lines]
+    assert texts == sorted(texts)  # all in one go
+    places = [variant.context for variant in read_run(result.folder).variants]
+    assert places == sorted(places, key=places.index)  # and read in the set's order
 
 
 def test_the_order_is_drawn_from_the_seed():

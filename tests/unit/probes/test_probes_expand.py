@@ -120,11 +120,11 @@ def test_quick_keeps_every_group_and_wording(disability: ProbeSet) -> None:
         {v.context: v.valence for v in found.variants if v.role == "reference"}.values()
     )
     assert valences == {"positive": 4, "neutral": 4, "negative": 4}
-    assert found.groups == disability.groups
+    terms = sum(term.stratum != "slur" for g in disability.groups for term in g.terms)
+    assert [group.id for group in found.groups] == [group.id for group in disability.groups]
     assert [note.what for note in found.not_tested if note.why == "--quick"] == [
         f"{len(disability.templates) - 12} of {len(disability.templates)} templates",
-        f"{sum(len(g.terms) for g in disability.groups) - 39} of "
-        f"{sum(len(g.terms) for g in disability.groups)} terms",
+        f"{terms - 39} of {terms} terms",
     ]
 
 
