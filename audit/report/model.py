@@ -178,6 +178,8 @@ class SinceSection:
 
     head: Head
     changes: tuple[Change, ...]
+    term_changes: tuple[Change, ...] = ()
+    more_term_changes: Sentence | None = None
     terms: tuple[Item, ...] = ()
     notes: tuple[str, ...] = ()
 

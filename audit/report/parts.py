@@ -193,7 +193,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One group's difference from an earlier run; ``before`` and ``after`` are the two gaps."""
+    """The difference of a group, or of a term of ``group``, from an earlier run.
+
+    ``before`` and ``after`` are the two gaps.
+    """
 
     label: str
     words: Sentence
@@ -204,6 +207,7 @@ class Change:
     why: str | None
     before: float | None = None
     after: float | None = None
+    group: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -168,7 +168,7 @@ class WarningData(Part):
 
 
 class ChangeData(Part):
-    """How one group's gap differs from an earlier run (counterpart of ``audit compare``)."""
+    """How one group's or term's gap differs from an earlier run (see ``audit compare``)."""
 
     group: str
     label: str | None = None
@@ -203,6 +203,7 @@ class ComparisonData(Part):
     baseline_date: str | None = None
     differs: list[DifferenceData] = Field(default_factory=list)
     groups: list[ChangeData] = Field(default_factory=list)
+    terms: list[ChangeData] = Field(default_factory=list)
     changed_terms: list[ChangedTermData] | None = None
     notes: list[str] = Field(default_factory=list)
 

@@ -326,6 +326,15 @@ def compared() -> dict[str, Any]:
             {"group": "epilepsy", "change": "cannot_compare", "why": "Other templates."},
             {"group": "dwarfism", "change": "new", "estimate": 0.05},
         ],
+        "terms": [
+            {"group": "psychosis", "term": "manic", "label": "manic", "change": "worse",
+             "difference": 0.1, "estimate": 0.25, "baseline_estimate": 0.15,
+             "interval": interval(0.05, 0.15)},
+            {"group": "blind", "term": "who-blind", "label": "who blind", "change": "better",
+             "difference": -0.2, "estimate": -0.1, "baseline_estimate": 0.1,
+             "interval": interval(-0.3, -0.1)},
+            {"group": "deaf", "term": "deaf", "label": "deaf", "change": "same"},
+        ],
         "changed_terms": [{"group": "blind", "label": "who blind", "answers_changed": 3}],
         "notes": ["The earlier run had 40 templates."],
     }  # fmt: skip

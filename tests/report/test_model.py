@@ -110,3 +110,17 @@ def test_a_comparison_prints_every_kind_of_change() -> None:
         ("People with epilepsy", "cannot compare"),
         ("Short people", "new"),
     ]
+
+
+def test_a_comparison_prints_the_terms_that_moved_with_their_group() -> None:
+    report = build_report(compared(), evidence())
+    assert [(row.label, row.group, row.words.text) for row in report.since.term_changes] == [
+        ("who blind", "Blind people", "better"),
+        ("manic", "People with psychosis", "worse"),
+    ]
+    page = render_html(report)
+    assert page.count('<table class="effect since') == 2
+    assert "Difference from the earlier run, by term" in page
+    many = compared()
+    many["comparison"]["terms"] *= 30
+    assert build_report(many, evidence()).since.more_term_changes.count == 20

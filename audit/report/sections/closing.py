@@ -10,7 +10,7 @@ from audit.report.inert import inert
 from audit.report.message import Day, Listing, Moment, Sentence, Tone, Value, code, fill
 from audit.report.model import ConsultedSection, MethodSection, NotTestedSection, SinceSection
 from audit.report.parts import Change, Fact, Head, Item
-from audit.report.results import DifferenceData, GapData
+from audit.report.results import ChangeData, DifferenceData, GapData
 from audit.report.sections.command import command
 from audit.report.sections.figures import literature
 from audit.report.sections.material import LABEL_LIMIT, Material
@@ -37,26 +37,10 @@ def since(material: Material) -> SinceSection:
     )
     if given is None:
         return SinceSection(head=head, changes=())
-    changes = []
-    for item in given.groups:
-        tone: Tone = ""
-        if item.change in {"worse", "better"}:
-            tone = "worse" if item.change == "worse" else "better"
-        changes.append(
-            Change(
-                label=inert(item.label, limit=LABEL_LIMIT)
-                if item.label
-                else material.group_label(item.group),
-                words=words.CHANGES[item.change],
-                difference=item.difference,
-                low=item.interval.low if item.interval else None,
-                high=item.interval.high if item.interval else None,
-                tone=tone,
-                why=inert(item.why, limit=_TEXT_LIMIT) if item.why else None,
-                before=item.baseline_estimate,
-                after=item.estimate,
-            )
-        )
+    moved = sorted(
+        (item for item in given.terms if item.change in {"worse", "better"}),
+        key=lambda item: -abs(item.difference or 0.0),
+    )
     terms = tuple(
         Item(
             name=inert(item.label, limit=LABEL_LIMIT),
@@ -68,7 +52,34 @@ def since(material: Material) -> SinceSection:
     notes = tuple(
         inert(note, limit=_TEXT_LIMIT) for note in (*map(_difference, differs), *given.notes)
     )
-    return SinceSection(head=head, changes=tuple(changes), terms=terms, notes=notes)
+    return SinceSection(
+        head=head,
+        changes=tuple(_change(material, item) for item in given.groups),
+        term_changes=tuple(_change(material, item, term=True) for item in moved[:_NAMED]),
+        more_term_changes=words.and_more(len(moved) - _NAMED) if len(moved) > _NAMED else None,
+        terms=terms,
+        notes=notes,
+    )
+
+
+def _change(material: Material, item: ChangeData, *, term: bool = False) -> Change:
+    """Return the row of a group, or of a term with the name of its group."""
+    tone: Tone = ""
+    if item.change in {"worse", "better"}:
+        tone = "worse" if item.change == "worse" else "better"
+    group = material.group_label(item.group)
+    return Change(
+        label=inert(item.label, limit=LABEL_LIMIT) if item.label else group,
+        group=group if term else None,
+        words=words.CHANGES[item.change],
+        difference=item.difference,
+        low=item.interval.low if item.interval else None,
+        high=item.interval.high if item.interval else None,
+        tone=tone,
+        why=inert(item.why, limit=_TEXT_LIMIT) if item.why else None,
+        before=item.baseline_estimate,
+        after=item.estimate,
+    )
 
 
 def _difference(item: DifferenceData) -> str:

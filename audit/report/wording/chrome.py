@@ -99,6 +99,7 @@ LABELS: dict[str, Sentence] = {
     ),
     "no_warnings": say("The run recorded no caveats."),
     "since_caption": say("Difference from the earlier run, by group"),
+    "since_terms_caption": say("Difference from the earlier run, by term"),
     "difference": say("Difference"),
     "since": say("Since then"),
     "then_and_now": say("Chart: open circle at the earlier gap, filled circle at the gap now"),

@@ -6,6 +6,7 @@ from datetime import date
 from xml.etree import ElementTree as ET
 
 import pytest
+from junitparser import JUnitXml
 
 from audit.exports.gate_text import gate_json, gate_markdown, gate_text
 from audit.exports.github import github_annotations
@@ -79,6 +80,28 @@ def test_junit_is_what_the_schema_of_ci_systems_asks():
     assert root.tag == "testsuites"
     assert root.get("tests") == "10"
     assert len(root.findall("testsuite")) == 2
+
+
+def test_another_librarys_parser_reads_the_junit_and_writes_the_same(tmp_path):
+    hostile = dataclasses.replace(CHECKS[1], label=HOSTILE, message=HOSTILE)
+    broken = dataclasses.replace(RESULT, checks=(hostile,), error="the disk was full", exit_code=3)
+    text = junit_xml([RESULT, broken])
+    parsed = JUnitXml.fromstring(text.encode())
+    assert (parsed.tests, parsed.failures, parsed.errors, parsed.skipped) == (7, 2, 1, 2)
+    outcomes = {
+        case.name.split(":")[0]: [type(result).__name__ for result in case.result]
+        for case in next(iter(parsed))
+    }
+    assert outcomes == {"p": [], "g": ["Failure"], "c": ["Skipped"], "n": ["Skipped"], "w": []}
+    counted = parsed.tests, parsed.failures, parsed.errors, parsed.skipped
+    parsed.update_statistics()  # by its own count of the cases
+    assert (parsed.tests, parsed.failures, parsed.errors, parsed.skipped) == counted
+    parsed.write(str(tmp_path / "again.xml"))
+    again = JUnitXml.fromfile(str(tmp_path / "again.xml"))
+    assert [case.name for suite in again for case in suite] == [
+        case.get("name")
+        for case in ET.fromstring(text).iter("testcase")  # noqa: S314 - our own
+    ]
 
 
 @pytest.mark.parametrize("write", [junit_xml, github_annotations, gate_text, gate_markdown])
