@@ -104,6 +104,7 @@ def _run(server: uvicorn.Server, host: str, port: int) -> None:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, port))
+            listener.listen()  # who reads the address below may connect at once, and waits
         except OSError as error:
             raise ConfigError(
                 f"{host}:{port} cannot be used: {error.strerror}",
