@@ -305,6 +305,26 @@ def watch(
     return Watch(accumulate(worse), accumulate(better), phi)
 
 
+def margin(evidence: Evidence, factor: ArrayLike = 1.0) -> Array:
+    """Return how far the evidence of one direction is beyond the alarm.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        Of one direction.
+    factor : array_like, shape (..., W)
+        Multiplier of both thresholds: 2 for two directions, times the number of groups.
+
+    Returns
+    -------
+    ndarray, shape (..., W)
+        Natural log of the larger of E / 40 and M / 2080, minus that of the factor: 0 or more where
+        an alarm stands, NaN where the evidence is.
+    """
+    over = np.maximum(evidence.log_e - math.log(ALARM_E), evidence.log_m - math.log(ALARM_M))
+    return np.asarray(over - np.log(np.asarray(factor, float)))
+
+
 def alarm(evidence: Evidence, factor: float = 1.0) -> NDArray[np.bool_]:
     """Tell in which weeks an alarm stands.
 
@@ -313,16 +333,14 @@ def alarm(evidence: Evidence, factor: float = 1.0) -> NDArray[np.bool_]:
     evidence : Evidence
         Of one direction.
     factor : float
-        Multiplier of both thresholds: 2 for two directions, times the number of groups.
+        As for `margin`.
 
     Returns
     -------
     ndarray of bool, shape (..., W)
         True where E >= 40 or M >= 2080, both times ``factor``; a missing week raises none.
     """
-    scale = math.log(factor)
-    high_e = evidence.log_e >= math.log(ALARM_E) + scale
-    return np.asarray(high_e | (evidence.log_m >= math.log(ALARM_M) + scale))
+    return np.asarray(margin(evidence, factor) >= 0)
 
 
 def first_alarm(alarms: ArrayLike) -> NDArray[np.int64]:

@@ -3,9 +3,18 @@
 Needs the extra ``store`` (SQLAlchemy, Alembic, cryptography); PostgreSQL the extra ``postgres``.
 """
 
+from audit.store import monitor_tables
 from audit.store.events import event_schema, events
 from audit.store.open import open_store
 from audit.store.store import Store
 from audit.store.verify import StoreVerification, verify_store
 
-__all__ = ["Store", "StoreVerification", "event_schema", "events", "open_store", "verify_store"]
+__all__ = [
+    "Store",
+    "StoreVerification",
+    "event_schema",
+    "events",
+    "monitor_tables",
+    "open_store",
+    "verify_store",
+]

@@ -21,7 +21,7 @@ from audit.store.chain import canonical
 from audit.store.engine import READING
 from audit.store.sealing import name_of, new_key, seal, unseal
 from audit.store.tables import KEYS, TABLES
-from audit.store.writing import Writer
+from audit.store.writing import Writer, lock_chain
 
 STORE_KEY = "store"
 _Fresh = dict[str, tuple[bytes, str]]  # id of a key made now: secret and time
@@ -261,6 +261,33 @@ class Store:
             said = str(getattr(error, "orig", None) or error).strip().split("\n")[0]
             raise StoreError(
                 f"the store cannot be read: {said}", where=self.name, hint="run `audit verify`"
+            ) from error
+
+    @contextmanager
+    def writing(self, lock: str) -> Iterator[Connection]:
+        """Open a transaction that writes tables other than the chains, one process at a time.
+
+        Parameters
+        ----------
+        lock : str
+            What no other process may write meanwhile, as `lock_chain` names it.
+
+        Raises
+        ------
+        StoreError
+            If the database cannot be written, or the store is closed.
+        """
+        self._require_open()
+        try:
+            with self._engine.begin() as connection:
+                lock_chain(connection, lock)
+                yield connection
+        except SQLAlchemyError as error:
+            said = str(getattr(error, "orig", None) or error).strip().split("\n")[0]
+            raise StoreError(
+                f"the store could not write: {said}",
+                where=self.name,
+                hint="check disk space, locks and whether the server runs",
             ) from error
 
     def _require_open(self) -> None:

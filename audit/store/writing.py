@@ -24,7 +24,8 @@ from audit.store.tables import KEYS, TABLES
 TIMEOUT = 5.0
 MOST_ROWS = 1000
 _PAUSE = 0.2
-_LOCKS = {"decisions": 7_214_001, "reviews": 7_214_002, "trail": 7_214_003, "keys": 7_214_004}
+_LOCKS = {"decisions": 7_214_001, "reviews": 7_214_002, "trail": 7_214_003, "keys": 7_214_004,
+          "monitor": 7_214_005}  # fmt: skip
 
 
 @dataclass(eq=False)
