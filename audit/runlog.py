@@ -73,13 +73,16 @@ def _decode(line: bytes) -> dict[str, Any] | None:
 class RunLog:
     """A run as read from disk.
 
-    ``footer`` is ``None`` for a run that has not ended; ``torn`` says that an incomplete last line
-    was left out; ``size`` is the number of sound bytes and ``digest`` their running SHA-256.
+    ``variants`` are in the order of the run and ``places`` are their places in it; a log of a part
+    has gaps there. ``footer`` is ``None`` for a run that has not ended; ``torn`` says that an
+    incomplete last line was left out; ``size`` is the number of sound bytes and ``digest`` their
+    running SHA-256.
     """
 
     path: Path
     header: Mapping[str, Any]
     variants: tuple[Variant, ...]
+    places: tuple[int, ...]
     predictions: Mapping[str, Prediction]
     footer: Mapping[str, Any] | None
     torn: bool
@@ -256,7 +259,7 @@ class _Reader:
         self.variants.sort(key=itemgetter(0))
         return RunLog(
             self.path, self.header, tuple(variant for _, variant in self.variants),
-            self.predictions,
+            tuple(place for place, _ in self.variants), self.predictions,
             self.footer, self.torn, self.size, self.digest,
         )  # fmt: skip
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -31,6 +31,7 @@ from audit.records import ClassifierOptions, RemoteOptions
 if TYPE_CHECKING:
     from audit.pipeline import RunOptions, RunResult
 
+Result = TypeVar("Result")
 SAMPLING = ("repeats", "temperature", "top_k", "top_p", "max_new_tokens", "seed")
 LIMITS = ("tolerance", "confidence_level", "correction", "estimand", "strict_pass")
 GATE_NAMES = ("limits_file", "baseline", "max_gap", "max_increase", "require_power", "waivers")
@@ -73,6 +74,8 @@ RUN_OPTIONS: list[Decorator] = [
            help="Draw conclusions from a run that failed on the way."),
     click.option("--resume", metavar="RUN", type=click.Path(exists=True, file_okay=False),
                  help="Continue an interrupted run."),
+    option("--shard", metavar="N/OF",
+           help="Ask only part N of OF, cut by the hash of each text; `audit merge` joins them."),
     option("--author", metavar="NAME", help="Who makes this run, and so may not sign it."),
     TRAFFIC_OPTION,
     option("--gate", is_flag=True,
@@ -101,6 +104,8 @@ def run(ctx: click.Context, /, sources: tuple[str, ...], **given: Any) -> int:
         raise ConfigError("--resume continues one run; name one probe set", where="--resume")
     _check_gate(given)
     _confirm_discovered_code(ctx, given["model"])
+    if given["shard"]:
+        return _run_shards(sources, given)
     gate = prepare_gate(given) if given["gate"] else None
     results = [result for source in sources for result in _run_systems(source, given)]
     if gate is not None:
@@ -110,6 +115,25 @@ def run(ctx: click.Context, /, sources: tuple[str, ...], **given: Any) -> int:
         _write_index(Path(given["output"]), results)
     codes = {result.exit_code for result in results}
     return next(code for code in SEVERITY if code in codes)
+
+
+def _run_shards(sources: tuple[str, ...], given: Mapping[str, Any]) -> int:
+    """Ask one shard of each probe set; only the merged run has results."""
+    from audit.pipeline import run_shard
+
+    if given["gate"] or given["json_out"] or given["formats"]:
+        raise ConfigError(
+            "a shard has no results of its own",
+            where="--shard",
+            hint="leave out --gate, --json and --format; `audit merge` gives results",
+        )
+    if len(systems_of(given["column"], given["model"])) > 1:
+        raise ConfigError("a shard is of one system", where="--shard", hint="name one system")
+    for source in sources:
+        folder = _asked(run_shard, source, given)
+        click.echo(f"Shard {given['shard']} of {Path(source).stem}: {folder}")
+        click.echo("Next: name the folders of all shards after `audit merge`.", err=True)
+    return 0
 
 
 def _check_gate(given: Mapping[str, Any]) -> None:
@@ -161,8 +185,13 @@ def _run_one(source: str, given: Mapping[str, Any]) -> RunResult:
     """Run one audit with progress on standard error."""
     from audit.pipeline import run_audit
 
+    return _asked(run_audit, source, given)
+
+
+def _asked(run: Callable[..., Result], source: str, given: Mapping[str, Any]) -> Result:
+    """Run an audit, or a shard of it, with progress on standard error."""
     with Progress(f"Auditing {Path(source).stem}", quiet=given["quiet"]) as progress:
-        return run_audit(
+        return run(
             source,
             given["model"],
             output=given["output"],
@@ -174,7 +203,7 @@ def _run_one(source: str, given: Mapping[str, Any]) -> RunResult:
 
 def run_options(given: Mapping[str, Any]) -> RunOptions:
     """Turn command-line values into the pipeline's options."""
-    from audit.pipeline import RunOptions
+    from audit.pipeline import RunOptions, Shard
 
     if given["quick"] and given["rounds"]:
         raise ConfigError("a quick look decides nothing, so it has no rounds", where="--rounds")
@@ -186,6 +215,7 @@ def run_options(given: Mapping[str, Any]) -> RunOptions:
         quick=given["quick"],
         include_slurs=given["include_slurs"],
         rounds=int(given["rounds"]) if given["rounds"] else None,
+        shard=Shard.parse(given["shard"]) if given["shard"] else None,
         allow_partial=given["allow_partial"],
         author=given["author"],
         redact_text=given.get("redact_text"),

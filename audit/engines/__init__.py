@@ -1,5 +1,6 @@
 """Engines: how requests reach a classifier."""
 
 from audit.engines.local import LocalEngine
+from audit.engines.prompts import shard_of
 
-__all__ = ["LocalEngine"]
+__all__ = ["LocalEngine", "shard_of"]

@@ -23,6 +23,7 @@ def ask(
     *,
     engine: Engine,
     places: Mapping[str, int],
+    total: int,
     allow_partial: bool,
     redactor: Redactor | None,
     progress: ProgressCallback | None,
@@ -38,6 +39,8 @@ def ask(
     places : mapping of str to int
         Place of every sentence of the whole run, by its id: what follows from the log does not
         depend on the order in which it was asked.
+    total : int
+        Sentences to answer in all: those of the run, or of its shard.
     allow_partial : bool
         A failure on the way ends the run as partial.
     redactor : Redactor or None
@@ -50,7 +53,7 @@ def ask(
     AuditError
         Whatever stopped the run; the log says how it ended and can be resumed.
     """
-    quote, total = redactor is None, len(places)
+    quote = redactor is None
     with _sealed(writer, classifier, total, allow_partial=allow_partial, quote=quote):
         if progress is not None:
             progress(writer.count, total)

@@ -203,8 +203,14 @@ def ended(log: RunLog) -> Mapping[str, Any]:
     Raises
     ------
     RunLogError
-        If the run has not ended, or ended without being complete or partial.
+        If the run has not ended, or ended without being complete or partial, or is one shard.
     """
+    if (shard := log.header.get("shard")) is not None:
+        raise RunLogError(
+            f"this is shard {shard} of a run, which decides nothing alone",
+            where=log.path.parent.name,
+            hint="name the folders of all shards after `audit merge`",
+        )
     if log.footer is None or log.footer.get("status") in {None, "interrupted", "failed"}:
         done, total = len(log.predictions), log.header.get("n_requests")
         raise RunLogError(

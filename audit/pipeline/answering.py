@@ -1,0 +1,196 @@
+"""The left half of a run: from a probe set and a target to a log with every answer."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from audit import __version__
+from audit.classifiers import create_classifier
+from audit.errors import ConfigError
+from audit.pipeline.asking import ProgressCallback, ask
+from audit.pipeline.folders import new_run_folder, new_run_id, timestamp, utc_now
+from audit.pipeline.header_parts import (
+    check_something_to_audit,
+    probe_object,
+    vocabulary_of,
+)
+from audit.pipeline.limit_values import check_limits
+from audit.pipeline.redaction import Redactor, must_redact, names_of, unquoting
+from audit.pipeline.rounds import RoundPlan, rounds_object, rounds_to_ask
+from audit.pipeline.run_options import RunOptions
+from audit.probes import Expansion, expand, load_probe_set
+from audit.protocols import Classifier
+from audit.records import ProbeSet, RunSpec, Variant
+from audit.runlog import FILE_NAME, RunLogWriter, read_run, spec_hash, to_json
+from audit.statistics import outcome_of
+
+
+def collect_answers(
+    source: str | Path,
+    model: str | None,
+    *,
+    output: str | Path,
+    options: RunOptions,
+    resume: str | Path | None,
+    progress: ProgressCallback | None,
+) -> Path:
+    """Ask the target about the probe set, or its shard; parameters as of `run_audit`.
+
+    Returns
+    -------
+    Path
+        The run folder, whose log is complete, or partial where the options allow that.
+
+    Raises
+    ------
+    AuditError
+        As `run_audit`. Nothing is written before classifier and probes have loaded.
+    """
+    probe_set = _with_overrides(load_probe_set(source), options)
+    with unquoting(must_redact(probe_set, options.redact_text)):
+        expansion = expand(
+            probe_set,
+            limit=options.limit,
+            quick=options.quick,
+            include_slurs=options.include_slurs,
+        )
+        check_something_to_audit(expansion.variants)
+        settings = dataclasses.replace(options.classifier, sampling=probe_set.sampling)
+        classifier = create_classifier(model, probe_set.task, settings, language=probe_set.language)
+    outcome = outcome_of(probe_set.task, classifier.info.score_range)
+    check_limits({"tolerance": probe_set.limits.tolerance}, outcome)
+    redact = must_redact(probe_set, options.redact_text, classifier)
+    redactor = Redactor(probe_set, expansion) if redact else None
+    shown = expansion if redactor is None else redactor.expansion(expansion)
+    header = {
+        **_header(probe_set, shown, classifier, options),
+        "vocabulary": vocabulary_of(classifier, expansion, probe_set.reference),
+        "redacted": redactor is not None,
+    }
+    shard = options.shard
+    asked = expansion.variants if shard is None else tuple(filter(shard.holds, expansion.variants))
+    if resume is None:
+        started = utc_now()
+        name = probe_set.name if shard is None else f"{probe_set.name} {shard.number} of {shard.of}"
+        run_id = new_run_id(name, started)
+        folder = new_run_folder(Path(output), run_id)
+        times = {"run_id": run_id, "started": timestamp(started)}
+        writer = RunLogWriter.create(folder / FILE_NAME, {**times, **header})
+        waiting = asked
+    else:
+        folder = Path(resume)
+        writer, waiting = _reopen(folder, header, asked, redactor)
+    batches: Iterable[Sequence[Variant]] = [waiting]
+    if (plan := RoundPlan.of(header)) is not None:
+        batches = rounds_to_ask(plan, folder, expansion, shown, waiting)
+    places = {variant.id: place for place, variant in enumerate(expansion.variants)}
+    with writer, unquoting(redact):
+        ask(
+            writer, classifier, batches, engine=options.engine, places=places, total=len(asked),
+            allow_partial=options.allow_partial, redactor=redactor, progress=progress,
+        )  # fmt: skip
+    return folder
+
+
+def _with_overrides(probe_set: ProbeSet, options: RunOptions) -> ProbeSet:
+    """Apply the caller's sampling and limits over the probe set's."""
+    sampling = {key: value for key, value in options.sampling.items() if value is not None}
+    limits = {key: value for key, value in options.limits.items() if value is not None}
+    return dataclasses.replace(
+        probe_set,
+        sampling=dataclasses.replace(probe_set.sampling, **sampling),
+        limits=dataclasses.replace(probe_set.limits, **limits),
+    )
+
+
+def _header(
+    probe_set: ProbeSet, expansion: Expansion, classifier: Classifier, options: RunOptions
+) -> dict[str, Any]:
+    """Collect everything that determines the run and everything the report needs besides."""
+    info = classifier.info
+    sampling = probe_set.sampling
+    spec = RunSpec(
+        model=info.model,
+        revision=info.revision,
+        fingerprint=info.fingerprint,
+        probe_set=f"{probe_set.name} {probe_set.version}",
+        probe_sha256=probe_set.sha256,
+        task=probe_set.task,
+        prompt_sha256=info.prompt_sha256,
+        repeats=sampling.repeats,
+        temperature=info.settings.get("temperature"),
+        shot_orders=1,
+        scoring=info.scoring,
+        seed=sampling.seed,
+        limit=options.limit,
+        quick=options.quick,
+        include_slurs=options.include_slurs,
+        rounds=options.rounds,
+        versions={"audit": __version__, **info.versions},
+        settings=info.settings,
+    )
+    prompt = getattr(classifier, "prompt", None)
+    return {
+        "created_with": f"audit {__version__}",
+        "author": options.author,
+        "spec": to_json(spec),
+        "spec_sha256": spec_hash(spec),
+        "limits": to_json(probe_set.limits),
+        "limits_sha256": spec_hash(probe_set.limits),
+        "probe": probe_object(probe_set, expansion),
+        "groups": to_json(expansion.groups),
+        "placebos": to_json(probe_set.placebos),
+        "fillers": to_json(probe_set.reference),
+        "score_range": to_json(info.score_range),
+        "demonstration": info.demonstration,
+        "prompt": prompt("{text}") if prompt is not None else None,
+        "not_tested": to_json(expansion.not_tested),
+        "warnings": to_json(expansion.warnings),
+        "n_requests": len(expansion.variants),
+        "rounds": rounds_object(
+            expansion.variants, options.rounds, sampling.seed, probe_set.limits.estimand
+        ),
+        "shard": None if options.shard is None else str(options.shard),
+    }
+
+
+def _reopen(
+    folder: Path,
+    header: Mapping[str, Any],
+    variants: Sequence[Variant],
+    redactor: Redactor | None,
+) -> tuple[RunLogWriter, tuple[Variant, ...]]:
+    """Continue an interrupted log if it belongs to the very same run."""
+    log = read_run(folder)
+    for name in ("spec", "limits"):
+        if log.header[f"{name}_sha256"] != header[f"{name}_sha256"]:
+            theirs, ours = log.header[name], header[name]
+            different = sorted(key for key in ours if ours[key] != theirs.get(key))
+            raise ConfigError(
+                f"this is not the same run: {', '.join(different)} differ",
+                where=folder.name,
+                hint="resume with the model, probe set and options of the first call",
+            )
+    if log.header.get("redacted", False) != header["redacted"]:
+        raise ConfigError(
+            "one part of the run would hold texts and the other hashes",
+            where=folder.name,
+            hint="resume with --redact-text or --keep-text as in the first call",
+        )
+    if log.header.get("shard") != header["shard"]:
+        raise ConfigError(
+            f"this is {_part(log.header)} of the run, and {_part(header)} is asked for",
+            where=folder.name,
+            hint="resume with --shard as in the first call",
+        )
+    done, names = log.predictions, names_of(redactor, variants)
+    return RunLogWriter.reopen(log), tuple(v for v in variants if names[v.id] not in done)
+
+
+def _part(header: Mapping[str, Any]) -> str:
+    """Name the part of a run that a header is about."""
+    shard = header.get("shard")
+    return "the whole" if shard is None else f"shard {shard}"
