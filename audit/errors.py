@@ -142,3 +142,7 @@ class ResultsError(AuditError):
 
 class StoreError(AuditError):
     """The store of decisions and reviews failed."""
+
+
+class RefusedError(AuditError):
+    """What a person asked for cannot be done as things stand; the message says why."""

@@ -1,4 +1,4 @@
-"""``audit serve``: the guard over HTTP."""
+"""``audit serve``: the guard over HTTP, and the pages for people."""
 
 from __future__ import annotations
 
@@ -53,9 +53,11 @@ def serve(
     keep_text: bool,
     edited_because: str | None,
 ) -> int:
-    """Serve the guard of POLICY (a run folder or its override-policy.yaml) at POST /v1/decide.
+    """Serve the guard of POLICY, a run folder or its override-policy.yaml, and pages for people.
 
-    The environment's AUDIT_TOKEN is what callers send as `Authorization: Bearer`.
+    Programs use POST /v1/decide and send the environment's AUDIT_TOKEN, where it is set, as
+    `Authorization: Bearer`. Reviewers and affected people use the pages. Until somebody has set a
+    password each start prints a one-time link for the first sign-in.
     """
     token = os.environ.get(TOKEN) or None
     if token is None and not _is_loopback(host):
@@ -64,12 +66,13 @@ def serve(
             where="--host",
             hint=f"set {TOKEN} to a long random word, or serve on 127.0.0.1",
         )
-    require("serve", "fastapi", "uvicorn", "sqlalchemy", "alembic", "cryptography")
+    require("serve", "fastapi", "uvicorn", "sqlalchemy", "alembic", "cryptography", "argon2")
     import uvicorn
 
-    from audit.pipeline.safeguard import open_guard
+    from audit.pipeline.safeguard import open_guard, policy_path
     from audit.store import open_store
     from audit.web import create_app
+    from audit.web.people.links import first_link
 
     with open_store(store) as opened:
         guard = open_guard(
@@ -79,11 +82,11 @@ def serve(
         if guard.edited_because is not None:
             opened.note("policy_edited", {"because": guard.edited_because,
                                           "audit_id": guard.policy.run.id})  # fmt: skip
+        made = create_app(guard, token=token, store=opened, run=policy_path(policy).parent)
         config = uvicorn.Config(
-            create_app(guard, token=token), host=host, port=port, log_level="warning",
-            access_log=False, server_header=False,
-        )  # fmt: skip
-        _run(uvicorn.Server(config), host, port)
+            made, host=host, port=port, log_level="warning", access_log=False, server_header=False
+        )
+        _run(uvicorn.Server(config), host, port, first_link(opened))
     return 0
 
 
@@ -97,7 +100,7 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _run(server: uvicorn.Server, host: str, port: int) -> None:
+def _run(server: uvicorn.Server, host: str, port: int, link: str | None) -> None:
     """Bind first, so that the address can be said, then serve until a signal."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as listener:
@@ -112,5 +115,10 @@ def _run(server: uvicorn.Server, host: str, port: int) -> None:
                 hint="choose another port, or 0 for a free one",
             ) from error
         shown = f"[{host}]" if family == socket.AF_INET6 else host
-        click.echo(f"Serving at http://{shown}:{listener.getsockname()[1]}/v1/decide", err=True)
+        at = f"http://{shown}:{listener.getsockname()[1]}"
+        if link is not None:
+            click.echo(
+                f"First sign-in, works once, within 24 hours: {at}/sign-in/link/{link}", err=True
+            )
+        click.echo(f"Serving at {at}/v1/decide", err=True)
         server.run(sockets=[listener])

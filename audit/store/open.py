@@ -14,7 +14,7 @@ from audit.store.store import STORE_KEY, Store, utc_stamp
 from audit.store.tables import KEYS
 from audit.store.writing import TIMEOUT, lock_chain
 
-REVISION = "0002"
+REVISION = "0003"
 """The revision of the tables that this version writes; the last file of ``migrations``."""
 
 

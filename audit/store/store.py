@@ -8,7 +8,6 @@ import threading
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,6 +19,7 @@ from audit.records import Decision, ReviewEvent
 from audit.store.chain import canonical
 from audit.store.engine import READING
 from audit.store.sealing import name_of, new_key, seal, unseal
+from audit.store.stored import StoredDecision
 from audit.store.tables import KEYS, TABLES
 from audit.store.writing import Writer, lock_chain
 
@@ -28,33 +28,6 @@ _Fresh = dict[str, tuple[bytes, str]]  # id of a key made now: secret and time
 _PUBLIC = ("route", "would_route", "label", "score", "confidence", "reasons", "appeal_url",
            "audit_id", "policy_sha256", "shadow")  # fmt: skip
 _PAGE = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class StoredDecision:
-    """A decision as the store has it.
-
-    Parameters
-    ----------
-    seq : int
-        Its place in the chain, from 1.
-    id, time, route : str
-        As decided.
-    body : mapping
-        What is kept: label, reasons, audit and policy.
-    groups : tuple of str or None
-        Groups mentioned; ``None`` once the tag has expired.
-    personal : mapping or None
-        Explanation, and the text where it was kept; ``None`` once erased.
-    """
-
-    seq: int
-    id: str
-    time: str
-    route: str
-    body: Mapping[str, Any]
-    groups: tuple[str, ...] | None
-    personal: Mapping[str, Any] | None
 
 
 class Store:

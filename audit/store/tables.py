@@ -37,6 +37,7 @@ def _chain(name: str) -> Table:
 
 
 TABLES = {name: _chain(name) for name in CHAINS}
+Index("decisions_kind", TABLES["decisions"].c.kind, TABLES["decisions"].c.seq)
 KEYS = Table(
     "keys",
     METADATA,

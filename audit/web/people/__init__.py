@@ -1,0 +1,1 @@
+"""People who sign in: accounts, roles, passwords, one-time links, sessions."""
