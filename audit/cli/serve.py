@@ -72,7 +72,7 @@ def serve(
     from audit.pipeline.safeguard import open_guard, policy_path
     from audit.store import open_store
     from audit.web import create_app
-    from audit.web.people.links import first_link
+    from audit.web.accounts.links import first_link
 
     with open_store(store) as opened:
         guard = open_guard(

@@ -7,7 +7,7 @@ A room of pages is a package here (``people``, ``review``, ``public``, ``monitor
 2. Every route declares who may use it, exactly once; an app with a route that does not will not
    start: ``person: Annotated[Account, allow("reviewer", "lead")]``, ``SIGNED_IN``, ``PUBLIC``
    (as ``dependencies=[PUBLIC]``), or ``BEARER`` for programs (`audit.web.access`). Roles are in
-   `audit.web.people.roles`. The route-by-role test reads these declarations, so it covers new
+   `audit.web.accounts.roles`. The route-by-role test reads these declarations, so it covers new
    routes by itself.
 3. Answer with `audit.web.pages.page` (``page(request, "room/name.html", status, **context)``;
    ``notice`` and ``fault`` are shown on top) or, after a form that was done, ``go_to(path)``.

@@ -12,10 +12,10 @@ from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 
+from audit.web.accounts.accounts import Account
+from audit.web.accounts.roles import ROLES
+from audit.web.accounts.sessions import account_of
 from audit.web.language import mark
-from audit.web.people.accounts import Account
-from audit.web.people.roles import ROLES
-from audit.web.people.sessions import account_of
 from audit.web.site import site_of
 
 NOT_YOURS = mark("Your account does not have the role that this needs. Ask whoever manages people.")

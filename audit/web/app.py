@@ -15,8 +15,7 @@ from audit.web.access import PUBLIC, declared
 from audit.web.failures import add_failures, refuse_origin
 from audit.web.headers import SameOrigin, SecurityHeaders
 from audit.web.limits import BodyLimit
-from audit.web.people import pages as people
-from audit.web.people import signing_in
+from audit.web.people import people, signing_in
 from audit.web.site import Site
 
 MOST_BYTES = 1_000_000

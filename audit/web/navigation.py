@@ -10,7 +10,7 @@ from fastapi import Request
 from audit.web.language import mark
 
 if TYPE_CHECKING:
-    from audit.web.people.accounts import Account
+    from audit.web.accounts.accounts import Account
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from audit.store import open_store
-from audit.web.people import passwords
+from audit.web.accounts import passwords
 from tests.web.pages import Browser, application
 
 

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from audit import Guard
 from audit.store import Store
 from audit.web import create_app
-from audit.web.people.accounts import Account, add_account, set_password
+from audit.web.accounts.accounts import Account, add_account, set_password
 from tests.unit.oversight.test_guard import NOW, hearing, policy
 
 PASSWORD = "correct horse battery"

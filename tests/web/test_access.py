@@ -7,10 +7,10 @@ from fastapi import APIRouter, FastAPI
 
 from audit.store import open_store
 from audit.web.access import PUBLIC, Allow, Bearer, Public, allow, declared
-from audit.web.people.accounts import change_account
-from audit.web.people.links import first_link, new_link
-from audit.web.people.roles import ROLES
-from audit.web.people.sessions import digest
+from audit.web.accounts.accounts import change_account
+from audit.web.accounts.links import first_link, new_link
+from audit.web.accounts.roles import ROLES
+from audit.web.accounts.sessions import digest
 from tests.web.pages import PASSWORD, Browser, application, person
 
 

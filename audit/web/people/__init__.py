@@ -1,1 +1,1 @@
-"""People who sign in: accounts, roles, passwords, one-time links, sessions."""
+"""Pages for signing in, and for people and their roles."""

@@ -9,12 +9,12 @@ from fastapi.responses import Response
 
 from audit.errors import RefusedError
 from audit.web.access import PUBLIC, SIGNED_IN
+from audit.web.accounts.accounts import Account, by_password, set_password
+from audit.web.accounts.links import use_link
+from audit.web.accounts.roles import ROLES
+from audit.web.accounts.sessions import end_session, start_session
 from audit.web.language import mark
 from audit.web.pages import go_to, page
-from audit.web.people.accounts import Account, by_password, set_password
-from audit.web.people.links import use_link
-from audit.web.people.roles import ROLES
-from audit.web.people.sessions import end_session, start_session
 from audit.web.rates import TOO_OFTEN, limited
 from audit.web.site import site_of
 

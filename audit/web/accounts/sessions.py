@@ -14,8 +14,8 @@ from sqlalchemy import delete, insert, select, update
 
 from audit.store import Store
 from audit.store.state_tables import SESSIONS
-from audit.web.people.accounts import Account, account
-from audit.web.people.links import digest
+from audit.web.accounts.accounts import Account, account
+from audit.web.accounts.links import digest
 from audit.web.site import Site
 
 LIFE = timedelta(hours=12)

@@ -9,11 +9,11 @@ from fastapi.responses import Response
 
 from audit.errors import RefusedError
 from audit.web.access import allow
+from audit.web.accounts.accounts import Account, account, accounts, add_account, change_account
+from audit.web.accounts.links import new_link
+from audit.web.accounts.roles import ROLES
 from audit.web.language import mark
 from audit.web.pages import page
-from audit.web.people.accounts import Account, account, accounts, add_account, change_account
-from audit.web.people.links import new_link
-from audit.web.people.roles import ROLES
 from audit.web.site import site_of
 
 router = APIRouter(prefix="/people")

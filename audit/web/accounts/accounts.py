@@ -15,9 +15,9 @@ from audit.errors import RefusedError
 from audit.store import Store
 from audit.store.state_tables import ACCOUNTS, CLAIMS, LINKS, SESSIONS
 from audit.store.store import utc_stamp
+from audit.web.accounts.passwords import LEAST, MOST, fits, hashed
+from audit.web.accounts.roles import ROLES
 from audit.web.language import mark
-from audit.web.people.passwords import LEAST, MOST, fits, hashed
-from audit.web.people.roles import ROLES
 
 _NAME = re.compile(r"[^\W_][\w.@+ -]{0,78}")
 

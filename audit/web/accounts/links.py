@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, select
 
 from audit.store import Store
 from audit.store.state_tables import ACCOUNTS, LINKS
-from audit.web.people.accounts import Account, account, accounts, add_account
+from audit.web.accounts.accounts import Account, account, accounts, add_account
 
 LIFE = timedelta(hours=24)
 
