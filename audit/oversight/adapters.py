@@ -94,8 +94,9 @@ class GuardMiddleware:
     """Stands before an ASGI application that decides about texts.
 
     A request with a JSON body on one of ``paths`` is decided first. Where the answer is ``auto``
-    the application gets the request, and its reply the headers ``x-audit-route`` and
-    ``x-audit-decision``; else the reply is 202 with the decision, and the application is not asked.
+    the application gets the request, and its reply the headers ``x-audit-route``,
+    ``x-audit-decision`` and ``x-audit-reference``; else the reply is 202 with the decision, and
+    the application is not asked.
 
     Parameters
     ----------
@@ -135,7 +136,11 @@ class GuardMiddleware:
         if decision.route == "review":
             await _reply(send, 202, decision_object(decision))
             return
-        headers = [(b"x-audit-route", b"auto"), (b"x-audit-decision", decision.id.encode())]
+        headers = [
+            (b"x-audit-route", b"auto"),
+            (b"x-audit-decision", decision.id.encode()),
+            (b"x-audit-reference", (decision.reference or "").encode()),
+        ]
 
         async def again() -> Message:
             return {"type": "http.request", "body": body, "more_body": False}

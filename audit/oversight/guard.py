@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import uuid
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,10 +18,12 @@ from audit.errors import ClassifierError
 from audit.oversight.calls import Answer, ClassifierTimeoutError, TimedClassifier
 from audit.oversight.clock import Clock, utc_now
 from audit.oversight.conditions import is_due, needs_counterfactual
+from audit.oversight.drafts import Draft
 from audit.oversight.explanation import Unmentioner, explain
-from audit.oversight.mentions import Mention, MentionFinder
+from audit.oversight.mentions import MentionFinder
 from audit.oversight.policy_file import check_unedited, load_policy
-from audit.oversight.policy_schema import PolicyDocument, PolicyRule
+from audit.oversight.policy_schema import PolicyDocument
+from audit.oversight.references import id_of, new_reference
 from audit.protocols import Classifier, DecisionSink
 from audit.records import Decision, Explanation, ReasonCode, Route
 
@@ -31,23 +31,6 @@ log = logging.getLogger(__name__)
 
 TIMEOUT = 10.0
 MAX_CHARACTERS = 20_000
-
-
-@dataclass(slots=True)
-class _Draft:
-    """A decision in the making. ``reasons`` that send it to a person come first."""
-
-    text: str
-    reasons: list[ReasonCode] = field(default_factory=list)
-    mentions: tuple[Mention, ...] = ()
-    answer: Answer | None = None
-    due: list[PolicyRule] = field(default_factory=list)
-    explanation: Explanation | None = None
-
-    @property
-    def open(self) -> bool:
-        """Whether nothing has sent it to a person yet."""
-        return not self.reasons
 
 
 class Guard:
@@ -62,13 +45,15 @@ class Guard:
         list of labels, scores or ``{label: probability}``.
     sink : DecisionSink, optional
         Where decisions are written before they are answered. One that cannot be written becomes a
-        review.
+        review. Where it also has ``opted_out``, as a `Store` does, standing opt-outs of subjects
+        are honoured.
     timeout : float
         Seconds the classifier may take for one call.
     shadow : bool
         Record what the policy asks for, but leave every answer to the classifier.
     appeal_url : str, optional
-        Where the affected person gets a person; given back with every decision.
+        Where the affected person gets a person; given back with every decision, with the
+        decision's reference in the place of ``{reference}``.
     max_characters : int
         Longer texts go to a person unread.
     stopped : callable, optional
@@ -105,6 +90,9 @@ class Guard:
         self.edited_because = check_unedited(policy, edited_because)
         self._classifier = TimedClassifier(classifier, timeout)
         self._sink = sink
+        self._opted_out: Callable[[Collection[str]], Collection[str]] | None = getattr(
+            sink, "opted_out", None
+        )
         self._shadow = shadow
         self._appeal_url = appeal_url
         self._max_characters = max_characters
@@ -153,7 +141,7 @@ class Guard:
         opt_out : bool
             The person asked for a person: the classifier is not asked at all.
         subject : str, optional
-            Whom the text is about, for erasing later.
+            Whom the text is about, for erasing later and for a standing opt-out.
 
         Returns
         -------
@@ -180,9 +168,9 @@ class Guard:
         whom = [None] * len(texts) if subjects is None else subjects
         if not len(texts) == len(out) == len(whom):
             raise ValueError("texts, opt_out and subjects must have the same length")
-        drafts = [_Draft(text) for text in texts]
+        drafts = [Draft(text) for text in texts]
         try:
-            self._route(drafts, out)
+            self._route(drafts, self._wishes(out, whom))
         except Exception as error:
             # Nothing may leave here as an answer that counts, whatever went wrong.
             log.error("the guard failed: %s", type(error).__name__)
@@ -191,7 +179,13 @@ class Guard:
         decisions = [self._decision(draft) for draft in drafts]
         return self._recorded(decisions, whom, texts) if self._sink is not None else decisions
 
-    def _route(self, drafts: Sequence[_Draft], opt_out: Sequence[bool]) -> None:
+    def _wishes(self, opt_out: Sequence[bool], subjects: Sequence[str | None]) -> list[bool]:
+        """Add the standing opt-outs of the subjects to what is asked this time."""
+        named = {subject for subject in subjects if subject is not None}
+        standing = self._opted_out(named) if named and self._opted_out is not None else ()
+        return [out or subject in standing for out, subject in zip(opt_out, subjects, strict=True)]
+
+    def _route(self, drafts: Sequence[Draft], opt_out: Sequence[bool]) -> None:
         """Give every draft its answer and its reasons."""
         general = self._general()
         for draft, out in zip(drafts, opt_out, strict=True):
@@ -217,7 +211,7 @@ class Guard:
             found.append("other_system")
         return found
 
-    def _read(self, draft: _Draft) -> None:
+    def _read(self, draft: Draft) -> None:
         """Find the mentions of a text that can be read."""
         text = draft.text
         if not isinstance(text, str) or not text.strip() or not _encodable(text):
@@ -227,7 +221,7 @@ class Guard:
         else:
             draft.mentions = self._finder.find(text)
 
-    def _answer(self, drafts: Sequence[_Draft]) -> None:
+    def _answer(self, drafts: Sequence[Draft]) -> None:
         """Ask the classifier about the texts."""
         answers = self._ask(drafts, [draft.text for draft in drafts])
         for draft, answer in zip(drafts, answers, strict=True):
@@ -242,7 +236,7 @@ class Guard:
             return answer.label is not None or answer.score is not None
         return answer.score is not None if task.kind == "score" else answer.label in self._labels
 
-    def _ask(self, drafts: Sequence[_Draft], texts: Sequence[str]) -> list[Answer | None]:
+    def _ask(self, drafts: Sequence[Draft], texts: Sequence[str]) -> list[Answer | None]:
         """Ask, or note for every draft why there is no answer."""
         if not texts:
             return []
@@ -257,7 +251,7 @@ class Guard:
             draft.reasons.append(code)
         return [None] * len(texts)
 
-    def _apply(self, drafts: Sequence[_Draft]) -> None:
+    def _apply(self, drafts: Sequence[Draft]) -> None:
         """Apply the rules of the groups that are mentioned, and explain what they route."""
         pending = []
         for draft in drafts:
@@ -298,7 +292,7 @@ class Guard:
             )
             self._settle(draft, answer)
 
-    def _settle(self, draft: _Draft, without: Answer | None) -> None:
+    def _settle(self, draft: Draft, without: Answer | None) -> None:
         """Keep the rules that hold once the answer without the mention is known."""
         unknown = without is None
         for rule in draft.due:
@@ -318,7 +312,7 @@ class Guard:
                 steady = draft.answer.steady
                 draft.reasons.append("repeats_unavailable" if steady is None else "repeats_differ")
 
-    def _decision(self, draft: _Draft) -> Decision:
+    def _decision(self, draft: Draft) -> Decision:
         """Turn a draft into the record."""
         answer = draft.answer
         would: Route = "review" if draft.reasons else "auto"
@@ -327,8 +321,10 @@ class Guard:
         reasons: list[ReasonCode] = list(draft.reasons) or ["no_rule_applies"]
         if self.edited_because is not None:
             reasons.append("policy_edited")
+        reference = new_reference()
+        url = self._appeal_url
         return Decision(
-            id=uuid.uuid4().hex,
+            id=id_of(reference),
             time=self._clock.stamp(),
             route=route,
             would_route=would,
@@ -338,11 +334,12 @@ class Guard:
             reasons=tuple(dict.fromkeys(reasons)),
             groups=tuple(dict.fromkeys(mention.group for mention in draft.mentions)),
             explanation=draft.explanation,
-            appeal_url=self._appeal_url,
+            appeal_url=url.replace("{reference}", reference) if url else url,
             audit_id=self.policy.run.id,
             policy_sha256=self.policy.sha256 or "",
             shadow=self._shadow,
             recorded=False,
+            reference=reference,
         )
 
     def _kept(self, decisions: Sequence[Decision], texts: Sequence[str]) -> list[str | None] | None:

@@ -81,6 +81,9 @@ class Decision:
         Only where it was verified by asking the classifier.
     recorded : bool
         Whether the store has it, durably.
+    reference : str, optional
+        The code with which the affected person can ask about this decision. Only its hash, the id,
+        is stored.
     """
 
     id: str
@@ -98,6 +101,7 @@ class Decision:
     policy_sha256: str
     shadow: bool
     recorded: bool
+    reference: str | None = None
 
 
 ReviewAction = Literal["keep", "override", "escalate", "dispute"]

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, insert, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.errors import StoreError
 from audit.store.engine import READING, connect, store_url
+from audit.store.keys import STORE_KEY
 from audit.store.sealing import new_key
-from audit.store.store import STORE_KEY, Store, utc_stamp
+from audit.store.store import Store, utc_stamp
 from audit.store.tables import KEYS
 from audit.store.writing import TIMEOUT, lock_chain
 
-REVISION = "0003"
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+REVISION = "0004"
 """The revision of the tables that this version writes; the last file of ``migrations``."""
 
 
@@ -92,10 +97,16 @@ def _revision(connection: Connection) -> str | None:
 def _upgrade(connection: Connection) -> None:
     """Let Alembic bring the tables up to date inside this transaction."""
     from alembic import command
+
+    command.upgrade(alembic_config(connection), "head")
+
+
+def alembic_config(connection: Connection) -> Config:
+    """Return what Alembic needs to know about the migrations, on an open connection."""
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    return config

@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import threading
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, func, select
+from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.errors import StoreError
 from audit.records import Decision, ReviewEvent
 from audit.store.chain import canonical
 from audit.store.engine import READING
-from audit.store.sealing import name_of, new_key, seal, unseal
+from audit.store.keys import Fresh, KeyRing, key_name, opened
+from audit.store.opting import SUBJECT, standing
+from audit.store.sealing import name_of, seal
 from audit.store.stored import StoredDecision
 from audit.store.tables import KEYS, TABLES
 from audit.store.writing import Writer, lock_chain
 
-STORE_KEY = "store"
-_Fresh = dict[str, tuple[bytes, str]]  # id of a key made now: secret and time
 _PUBLIC = ("route", "would_route", "label", "score", "confidence", "reasons", "appeal_url",
            "audit_id", "policy_sha256", "shadow")  # fmt: skip
+_PERSONAL = ("subject:", "decision:", "filing:")  # names of keys that seal what is personal
 _PAGE = 1000
 
 
@@ -47,9 +47,7 @@ class Store:
         self._engine = engine
         self._closed = False
         self._writer = Writer(engine, timeout)
-        self._secrets: dict[str, tuple[str, bytes]] = {}
-        self._store_secret: bytes | None = None
-        self._secrets_lock = threading.Lock()
+        self.keys = KeyRing(engine, self.reading)
         self.name = name
 
     def __enter__(self) -> Store:
@@ -89,7 +87,7 @@ class Store:
         """
         if not decisions:
             return
-        fresh: _Fresh = {}
+        fresh: Fresh = {}
         kept = [None] * len(decisions) if texts is None else texts
         rows = [
             self._row(decision, subject, text, fresh)
@@ -98,7 +96,7 @@ class Store:
         try:
             self._writer.append("decisions", rows, fresh)
         except StoreError:
-            self._forget(fresh)
+            self.keys.forget(fresh)
             raise
 
     def add_review(self, review: ReviewEvent) -> None:
@@ -109,22 +107,57 @@ class Store:
         StoreError
             If it could not be written.
         """
-        fresh: _Fresh = {}
+        fresh: Fresh = {}
         note = key = None
         if review.note:
-            key, secret = self._key(f"decision:{review.decision_id}", review.time, fresh)
+            key, secret = self.keys.key(f"decision:{review.decision_id}", review.time, fresh)
             note = seal(review.note, secret, review.id)
         body = {"label": review.label, "reviewer": review.reviewer}
-        row = _row_of(
+        row = row_of(
             review.id, review.time, review.action, canonical(body), about=review.decision_id,
             personal=note, personal_key=key,
         )  # fmt: skip
         self._writer.append("reviews", [row], fresh)
 
+    def reviews(self, decision_id: str) -> list[ReviewEvent]:
+        """Return what people did about a decision, in order; notes that were erased are empty."""
+        table = TABLES["reviews"]
+        query = select(table).where(table.c.about == decision_id).order_by(table.c.seq)
+        secrets: dict[str, bytes | None] = {}
+        with self.reading() as connection:
+            return [
+                ReviewEvent(
+                    id=row.id, time=row.time, decision_id=row.about, action=row.kind,
+                    note=opened(connection, row.id, row.personal, row.personal_key, secrets) or "",
+                    **json.loads(row.body),
+                )
+                for row in connection.execute(query).all()
+            ]  # fmt: skip
+
     def note(self, kind: str, body: Mapping[str, Any], *, about: str | None = None) -> None:
         """Write into the trail what was done: an erasure, a retention, a change of policy."""
-        row = _row_of(uuid.uuid4().hex, utc_stamp(), kind, canonical(dict(body)), about=about)
+        row = row_of(uuid.uuid4().hex, utc_stamp(), kind, canonical(dict(body)), about=about)
         self._writer.append("trail", [row], {})
+
+    def append(self, chain: str, row: Mapping[str, Any], fresh: Fresh) -> None:
+        """Append a row to a chain, with the keys made for it; return when it is on disk."""
+        self._writer.append(chain, [dict(row)], fresh)
+
+    def opted_out(self, subjects: Collection[str]) -> frozenset[str]:
+        """Return those of the subjects for whom an opt-out stands: a person decides about them.
+
+        Raises
+        ------
+        StoreError
+            If the store cannot be read.
+        """
+        names = {self.pseudonym(subject): subject for subject in subjects}
+        with self.reading() as connection:
+            return frozenset(names[name] for name in standing(connection, list(names)))
+
+    def pseudonym(self, subject: str) -> str:
+        """Return what stands for a subject in this store; only its secret leads back."""
+        return name_of(subject, self.keys.own_secret()).removeprefix(SUBJECT)
 
     def latest(self) -> datetime | None:
         """Return the time of the latest decision, or ``None`` in an empty store."""
@@ -178,12 +211,15 @@ class Store:
         if (subject is None) == (decision is None):
             raise ValueError("give a subject or a decision")
         if subject is not None:
-            name = name_of(subject, self._own_secret())
+            name = name_of(subject, self.keys.own_secret())
         else:
             name = f"decision:{decision}"
-        count = self._delete_keys(KEYS.c.id.startswith(f"{name}:", autoescape=True))
-        self.note("erased", {"by": "subject" if subject is not None else "decision",
-                             "keys": count})  # fmt: skip
+        return self.erase_key(name)
+
+    def erase_key(self, name: str) -> int:
+        """Delete the keys of a name and of those that begin with it, and note how many."""
+        count = self._delete(self.keys.named(name))
+        self.note("erased", {"by": name.partition(":")[0], "keys": count})
         return count
 
     def retain(
@@ -207,11 +243,11 @@ class Store:
         """
         present = now or datetime.now(UTC)
         counts = []
-        for kinds, days in ((("day:",), tag_days), (("subject:", "decision:"), personal_days)):
+        for kinds, days in ((("day:",), tag_days), (_PERSONAL, personal_days)):
             limit = (present - timedelta(days=days)).isoformat(timespec="milliseconds")
             named = [KEYS.c.id.startswith(kind) for kind in kinds]
             condition = named[0] if len(named) == 1 else named[0] | named[1]
-            counts.append(self._delete_keys(condition & (KEYS.c.created < limit)))
+            counts.append(self._delete(condition & (KEYS.c.created < limit)))
         body = {"tag_days": tag_days, "personal_days": personal_days, "tags": counts[0],
                 "personal": counts[1]}  # fmt: skip
         self.note("retained", body)
@@ -268,126 +304,63 @@ class Store:
         if self._closed:
             raise StoreError("the store is closed")
 
+    def _delete(self, condition: Any) -> int:
+        self._require_open()
+        return self.keys.delete(condition)
+
     def _row(
         self,
         decision: Decision,
         subject: str | None,
         kept: str | None,
-        fresh: _Fresh,
+        fresh: Fresh,
     ) -> dict[str, Any]:
         """Seal what is personal and write the rest as it is."""
         whole = dataclasses.asdict(decision)
-        nothing = decision.explanation is None and not kept
+        # A subject's decision always names the subject's key, so that an opt-out can find it.
+        nothing = decision.explanation is None and not kept and subject is None
         sealed = key = None
         if not nothing:
             name = f"decision:{decision.id}"
             if subject is not None:
-                name = name_of(subject, self._own_secret())
-            key, secret = self._key(name, decision.time, fresh, new=subject is None)
+                name = name_of(subject, self.keys.own_secret())
+            key, secret = self.keys.key(name, decision.time, fresh, new=subject is None)
             personal = {"explanation": whole["explanation"]} | ({"text": kept} if kept else {})
             sealed = seal(personal, secret, decision.id)
-        day, day_secret = self._key(f"day:{decision.time[:10]}", decision.time, fresh)
-        return _row_of(
+        day, day_secret = self.keys.key(f"day:{decision.time[:10]}", decision.time, fresh)
+        return row_of(
             decision.id,
             decision.time,
             decision.route,
-            canonical({name: whole[name] for name in _PUBLIC}),
+            canonical({name: whole[name] for name in _PUBLIC} | _unreferenced(decision)),
             personal=sealed,
             personal_key=key,
             tag=seal(whole["groups"], day_secret, decision.id),
             tag_key=day,
         )
 
-    def _key(
-        self, name: str, created: str, fresh: _Fresh, *, new: bool = False
-    ) -> tuple[str, bytes]:
-        """Return a key of a name, with its id; one made now goes into ``fresh``.
-
-        Every key ever made has its own id, so that what was sealed with a deleted one stays
-        unreadable when the same subject comes again.
-        """
-        made = next((key for key in fresh if key.startswith(f"{name}:")), None)
-        if made is not None:
-            return made, fresh[made][0]
-        daily = name.startswith("day:")
-        with self._secrets_lock:
-            found = self._secrets.get(name) or (None if new else self._stored_key(name))
-            if found is not None and not daily:
-                return found  # any other key may be deleted by another process at any time
-            if found is None:
-                found = (f"{name}:{uuid.uuid4().hex[:12]}", new_key())
-            if daily:
-                self._secrets[name] = found
-        fresh[found[0]] = (found[1], created)
-        return found
-
-    def _own_secret(self) -> bytes:
-        """Return the secret that hides subjects' names; it is made with the tables."""
-        with self._secrets_lock:
-            if self._store_secret is None:
-                with self.reading() as connection:
-                    query = select(KEYS.c.secret).where(KEYS.c.id == STORE_KEY)
-                    self._store_secret = bytes(connection.execute(query).scalar_one())
-            return self._store_secret
-
-    def _forget(self, fresh: Mapping[str, object]) -> None:
-        """Drop cached keys that may not have been written."""
-        with self._secrets_lock:
-            self._secrets = {n: key for n, key in self._secrets.items() if key[0] not in fresh}
-
-    def _stored_key(self, name: str) -> tuple[str, bytes] | None:
-        query = select(KEYS.c.id, KEYS.c.secret).where(
-            KEYS.c.id.startswith(f"{name}:", autoescape=True)
-        )
-        with self.reading() as connection:
-            found = connection.execute(query.limit(1)).first()
-        return None if found is None else (found.id, bytes(found.secret))
-
-    def _delete_keys(self, condition: Any) -> int:
-        """Delete keys for good: SQLite overwrites them and empties its log."""
-        self._require_open()
-        try:
-            with self._engine.begin() as connection:
-                count = connection.execute(delete(KEYS).where(condition)).rowcount
-        except SQLAlchemyError as error:
-            raise StoreError("keys could not be deleted", where=self.name) from error
-        with self._secrets_lock:
-            self._secrets.clear()
-        if self._engine.dialect.name == "sqlite":
-            self._empty_log()
-        return int(count)
-
-    def _empty_log(self) -> None:
-        """Move SQLite's write-ahead log into the file, so that it holds no deleted key."""
-        connection = self._engine.raw_connection()
-        try:
-            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        finally:
-            connection.close()
-
     def _stored(
         self, connection: Connection, row: Any, secrets: dict[str, bytes | None]
     ) -> StoredDecision:
         """Open the parts of a row whose keys are still there."""
-
-        def opened(sealed: bytes | None, key: str | None) -> Any:
-            if sealed is None or key is None:
-                return None
-            if key not in secrets:
-                query = select(KEYS.c.secret).where(KEYS.c.id == key)
-                secrets[key] = connection.execute(query).scalar()
-            secret = secrets[key]
-            return None if secret is None else unseal(bytes(sealed), bytes(secret), row.id)
-
-        groups = opened(row.tag, row.tag_key)
+        groups = opened(connection, row.id, row.tag, row.tag_key, secrets)
         return StoredDecision(
             seq=row.seq, id=row.id, time=row.time, route=row.kind, body=json.loads(row.body),
             groups=None if groups is None else tuple(groups),
-            personal=opened(row.personal, row.personal_key),
+            personal=opened(connection, row.id, row.personal, row.personal_key, secrets),
+            owner=row.personal_key and key_name(row.personal_key),
         )  # fmt: skip
 
 
-def _row_of(identity: str, moment: str, kind: str, body: str, **more: Any) -> dict[str, Any]:
+def _unreferenced(decision: Decision) -> dict[str, Any]:
+    """Return the appeal URL without the reference in it, which is the person's alone."""
+    url, reference = decision.appeal_url, decision.reference
+    if url is None or reference is None:
+        return {}
+    return {"appeal_url": url.replace(reference, "{reference}")}
+
+
+def row_of(identity: str, moment: str, kind: str, body: str, **more: Any) -> dict[str, Any]:
     """Return a row without its place in the chain."""
     empty = {"about": None, "personal": None, "personal_key": None, "tag": None, "tag_key": None}
     return {**empty, **more, "id": identity, "time": moment, "kind": kind, "body": body}

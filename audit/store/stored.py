@@ -23,6 +23,8 @@ class StoredDecision:
         Groups mentioned; ``None`` once the tag has expired.
     personal : mapping or None
         Explanation, and the text where it was kept; ``None`` once erased.
+    owner : str or None
+        Name of the key that seals it: the subject's pseudonym, or the decision's own.
     """
 
     seq: int
@@ -32,3 +34,4 @@ class StoredDecision:
     body: Mapping[str, Any]
     groups: tuple[str, ...] | None
     personal: Mapping[str, Any] | None
+    owner: str | None = None

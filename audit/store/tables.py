@@ -1,12 +1,13 @@
-"""The tables. Three are append-only chains of one shape; keys can be deleted, nothing else."""
+"""The tables. Most are append-only chains of one shape; keys can be deleted, nothing else."""
 
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, MetaData, String, Table, Text
 
 METADATA = MetaData()
-CHAINS = ("decisions", "reviews", "trail")
-"""``decisions`` of the guard, ``reviews`` by people, and the ``trail`` of what was done here."""
+CHAINS = ("decisions", "reviews", "trail", "appeals")
+"""``decisions`` of the guard, ``reviews`` by people, the ``trail`` of what was done here, and the
+``appeals``, feedback and opt-outs of those concerned, with the answers to them."""
 
 
 def _chain(name: str) -> Table:

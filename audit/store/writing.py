@@ -25,7 +25,7 @@ TIMEOUT = 5.0
 MOST_ROWS = 1000
 _PAUSE = 0.2
 _LOCKS = {"decisions": 7_214_001, "reviews": 7_214_002, "trail": 7_214_003, "keys": 7_214_004,
-          "monitor": 7_214_005, "state": 7_214_006}  # fmt: skip
+          "monitor": 7_214_005, "state": 7_214_006, "appeals": 7_214_007}  # fmt: skip
 
 
 @dataclass(eq=False)
@@ -64,7 +64,7 @@ class Writer:
         Parameters
         ----------
         table : str
-            ``decisions``, ``reviews`` or ``trail``.
+            One of the chains.
         rows : sequence of dict
             Every column but ``seq``, ``previous`` and ``sha256``.
         keys : mapping of key id to (secret, time)

@@ -55,6 +55,7 @@ class DecisionReply(BaseModel):
     policy_sha256: str
     shadow: bool
     recorded: bool
+    reference: str | None
 
 
 class Refusal(BaseModel):

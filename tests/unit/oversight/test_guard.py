@@ -9,6 +9,7 @@ import pytest
 from audit import Guard
 from audit.errors import ConfigError, StoreError
 from audit.oversight import GroupWords, PolicyDocument, content_sha256, dump_policy, policy_document
+from audit.oversight.references import id_of, read_reference
 from audit.records import (
     ClassifierInfo,
     OverrideRule,
@@ -301,6 +302,56 @@ class TestFailsToAPerson:
         assert decision.route == "review"
         assert decision.reasons[0] == "not_recorded"
         assert not decision.recorded
+
+
+class Wishes:
+    """A sink that knows that Anna asked for people."""
+
+    def __init__(self):
+        self.asked = []
+
+    def record(self, decisions, subjects, texts=None):
+        pass
+
+    def latest(self):
+        return None
+
+    def opted_out(self, subjects):
+        self.asked.append(set(subjects))
+        return {"anna"} & set(subjects)
+
+
+class TestStandingOptOut:
+    def test_it_is_honoured_without_asking_the_classifier(self):
+        def never(texts):
+            raise AssertionError(texts)
+
+        assert guard(never, sink=Wishes()).decide("A teacher.", subject="anna").reasons == (
+            "opt_out",
+        )
+
+    def test_it_is_looked_up_once_for_many_and_only_for_subjects(self):
+        wishes = Wishes()
+        decisions = guard(sink=wishes).decide_many(
+            ["A teacher."] * 3, subjects=["anna", None, "bo"], opt_out=[False, False, True]
+        )
+        assert [each.reasons[0] for each in decisions] == ["opt_out", "no_rule_applies", "opt_out"]
+        assert wishes.asked == [{"anna", "bo"}]
+
+    def test_where_it_cannot_be_looked_up_a_person_decides(self):
+        class Broken(Wishes):
+            def opted_out(self, subjects):
+                raise StoreError("locked")
+
+        decision = guard(sink=Broken()).decide("A teacher.", subject="bo")
+        assert (decision.route, decision.reasons) == ("review", ("guard_error",))
+
+
+def test_the_appeal_url_leads_to_the_decision():
+    decision = guard(appeal_url="https://example.org/decision/{reference}").decide("A teacher.")
+    assert decision.appeal_url == f"https://example.org/decision/{decision.reference}"
+    assert decision.id == id_of(read_reference(decision.reference))
+    assert guard(appeal_url="https://example.org").decide("Hi.").appeal_url == "https://example.org"
 
 
 class TestShadow:

@@ -1,0 +1,28 @@
+"""What people concerned by a decision can do: appeal, give feedback, ask for a person, and ask why.
+
+Nobody has to sign in or say who they are. A reference code is all that is needed, and all that is
+given back. Needs the extra ``store``.
+"""
+
+from audit.appeals.asking import appeal, give_feedback, opt_out, withdraw_opt_out
+from audit.appeals.explaining import DecisionAccount, account_of
+from audit.appeals.filed import CannotFileError, Outcome, Receipt, Status, Why
+from audit.appeals.resolving import resolve, waiting
+from audit.appeals.status import status
+
+__all__ = [
+    "CannotFileError",
+    "DecisionAccount",
+    "Outcome",
+    "Receipt",
+    "Status",
+    "Why",
+    "account_of",
+    "appeal",
+    "give_feedback",
+    "opt_out",
+    "resolve",
+    "status",
+    "waiting",
+    "withdraw_opt_out",
+]
