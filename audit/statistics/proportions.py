@@ -49,7 +49,7 @@ def share_difference(
     Examples
     --------
     >>> [round(float(v), 3) for v in share_difference(30, 100, 10, 100)]
-    [0.2, 0.09, 0.302]
+    [0.2, 0.088, 0.304]
     """
     a, m, b, k, phi = np.broadcast_arrays(
         *(np.asarray(value, float) for value in (x, n, x_rest, n_rest, inflation))
@@ -93,7 +93,7 @@ def mean_difference(
     Examples
     --------
     >>> [round(float(v), 2) for v in mean_difference((30, 320, 3), (15, 83, 3))]
-    [5.0, -0.74, 10.74]
+    [5.0, -1.46, 11.46]
     """
     s, s2, m, r, r2, k = np.broadcast_arrays(*(np.asarray(v, float) for v in (*group, *rest)))
     known = (m >= 2) & (k >= 2)
