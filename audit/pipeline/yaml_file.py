@@ -25,6 +25,8 @@ class YamlFile:
         The file.
     what : str
         What it is, for messages: "the waivers file".
+    missing : str
+        What to do where it cannot be read.
 
     Raises
     ------
@@ -32,7 +34,13 @@ class YamlFile:
         If it is missing, is no YAML, or no mapping.
     """
 
-    def __init__(self, path: Path, what: str) -> None:
+    def __init__(
+        self,
+        path: Path,
+        what: str,
+        *,
+        missing: str = "a gate never passes because a file is missing; name one that exists",
+    ) -> None:
         self.path, self.what = path, what
         self.problems: list[Problem] = []
         try:
@@ -42,7 +50,7 @@ class YamlFile:
             raise ConfigError(
                 f"{what} cannot be read: {reason}",
                 where=str(path),
-                hint="a gate never passes because a file is missing; name one that exists",
+                hint=missing,
             ) from error
         try:
             data = YAML(typ="rt").load(text)
