@@ -19,7 +19,7 @@ from audit.monitor.webhooks import (
     read_receivers,
 )
 from audit.store import open_store, verify_store
-from tests.unit.monitor.boards import NOW, board
+from tests.monitor.boards import NOW, board
 
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
 

@@ -1,6 +1,5 @@
 """The metrics: named by the conventions, bounded, and the same however often they are read."""
 
-import shutil
 import subprocess
 
 import pytest
@@ -10,7 +9,8 @@ from prometheus_client.parser import text_string_to_metric_families as parse
 from audit.errors import StoreError
 from audit.monitor.metrics import MOST_GROUPS, MonitorCollector, render_metrics
 from audit.monitor.view import State
-from tests.unit.monitor.boards import STATES, board, empty, group, health
+from tests.monitor.boards import STATES, board, empty, group, health
+from tests.monitor.programs import program
 
 OPEN = "application/openmetrics-text; version=1.0.0"
 
@@ -107,11 +107,8 @@ def test_openmetrics_is_given_to_those_who_ask(shown):
 
 
 def test_promtool_finds_nothing_against_the_conventions():
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        pytest.skip("promtool is not installed (Debian: prometheus)")
     done = subprocess.run(
-        [promtool, "check", "metrics"], input=scrape(board(), delivered=1, failed=0), text=True,
-        capture_output=True, check=False,
+        [program("promtool"), "check", "metrics"], input=scrape(board(), delivered=1, failed=0),
+        text=True, capture_output=True, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
