@@ -64,11 +64,19 @@ ClassifierFactory = Callable[[str, Task | None, ClassifierOptions], Classifier]
 """``factory(locator, task, options)``; registered under the entry point ``audit.classifiers``."""
 
 
+Say = Callable[[str], None]
+"""Takes one sentence about what happened on the way, for the person and for the log."""
+
+
 class Engine(Protocol):
-    """Runs requests through a classifier and yields predictions in the order of the requests."""
+    """Runs requests through a classifier and yields predictions as they come.
+
+    Requests are cut into batches of the classifier's size, in their order. Batches may be answered
+    in any order; within one the predictions keep the order of its requests.
+    """
 
     def run(
-        self, classifier: Classifier, requests: Iterable[Request]
+        self, classifier: Classifier, requests: Iterable[Request], say: Say
     ) -> Iterator[list[Prediction]]:
         """Yield batches of predictions as they come."""
         ...

@@ -148,7 +148,7 @@ class RunLogWriter:
         """
         if places is None:
             places = range(self.count, self.count + len(variants))
-        self._append(
+        records = (
             {
                 "type": "prediction",
                 "at": place,
@@ -157,31 +157,37 @@ class RunLogWriter:
             }
             for place, variant, answer in zip(places, variants, answers, strict=True)
         )
-        self.count += len(answers)
+        self._append(records, len(answers))
 
     def footer(self, **fields: Any) -> None:
         """Append the footer, which seals every line before it."""
         digest = self._digest.hexdigest()
         self._append([{"type": "footer", "sha256": digest, "n_predictions": self.count, **fields}])
 
-    def _append(self, records: Iterable[Mapping[str, Any]]) -> None:
+    def _append(self, records: Iterable[Mapping[str, Any]], count: int = 0) -> None:
+        """Write records and count them as predictions, all or none, whatever interrupts it."""
         data = b"".join(map(_encode, records))
+        digest = self._digest.copy()
+        digest.update(data)
         try:
             written = 0
             while written < len(data):
                 written += self._handle.write(data[written:])
             os.fsync(self._handle.fileno())
-        except OSError as error:
+            self._digest, self._size, self.count = (
+                digest, self._size + len(data), self.count + count,
+            )  # fmt: skip
+        except BaseException as error:
             with suppress(OSError):  # half a batch must not stand before a later footer
                 self._handle.truncate(self._size)
                 self._handle.seek(self._size)
+            if not isinstance(error, OSError):
+                raise
             raise RunLogError(
                 f"the run log cannot be written: {error.strerror}",
                 where=self.path.name,
                 hint="free some space and continue with --resume; what was logged is kept",
             ) from error
-        self._digest.update(data)
-        self._size += len(data)
 
     def __enter__(self) -> RunLogWriter:
         return self

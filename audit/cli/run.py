@@ -219,9 +219,15 @@ def run_options(given: Mapping[str, Any]) -> RunOptions:
         allow_partial=given["allow_partial"],
         author=given["author"],
         redact_text=given.get("redact_text"),
+        notice=_tell,
         traffic=shares_of(given["traffic"], "--traffic"),
         fail_on_concern=given["fail_on"] == "concern",
     )
+
+
+def _tell(sentence: str) -> None:
+    """Say what happened on the way."""
+    click.echo(f"Note: {sentence}", err=True)
 
 
 def classifier_options(given: Mapping[str, Any]) -> ClassifierOptions:

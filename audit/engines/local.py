@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from audit.errors import ClassifierError
-from audit.protocols import Classifier
+from audit.protocols import Classifier, Say
 from audit.records import Prediction, Request
 
 
@@ -14,7 +14,7 @@ class LocalEngine:
     """Runs every request in this process, one batch of the classifier's size after the other."""
 
     def run(
-        self, classifier: Classifier, requests: Iterable[Request]
+        self, classifier: Classifier, requests: Iterable[Request], say: Say | None = None
     ) -> Iterator[list[Prediction]]:
         """Yield one list of predictions per batch, in the order of ``requests``.
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
 from audit import __version__
 from audit.classifiers import create_classifier
 from audit.errors import ConfigError
-from audit.pipeline.asking import ProgressCallback, ask
+from audit.pipeline.asking import Notices, ProgressCallback, ask
 from audit.pipeline.folders import new_run_folder, new_run_id, timestamp, utc_now
 from audit.pipeline.header_parts import (
     check_something_to_audit,
@@ -24,7 +24,7 @@ from audit.pipeline.run_options import RunOptions
 from audit.probes import Expansion, expand, load_probe_set
 from audit.protocols import Classifier
 from audit.records import ProbeSet, RunSpec, Variant
-from audit.runlog import FILE_NAME, RunLogWriter, read_run, spec_hash, to_json
+from audit.runlog import FILE_NAME, RunLog, RunLogWriter, read_run, spec_hash, to_json
 from audit.statistics import outcome_of
 
 
@@ -72,6 +72,7 @@ def collect_answers(
     }
     shard = options.shard
     asked = expansion.variants if shard is None else tuple(filter(shard.holds, expansion.variants))
+    notices = Notices(options.notice)
     if resume is None:
         started = utc_now()
         name = probe_set.name if shard is None else f"{probe_set.name} {shard.number} of {shard.of}"
@@ -79,18 +80,25 @@ def collect_answers(
         folder = new_run_folder(Path(output), run_id)
         times = {"run_id": run_id, "started": timestamp(started)}
         writer = RunLogWriter.create(folder / FILE_NAME, {**times, **header})
-        waiting = asked
+        done: Set[str] = frozenset()
     else:
         folder = Path(resume)
-        writer, waiting = _reopen(folder, header, asked, redactor)
-    batches: Iterable[Sequence[Variant]] = [waiting]
+        log = _log_to_resume(folder, header)
+        if log.footer is not None and log.footer.get("status") == "complete":
+            return folder  # only what follows from the log can be missing
+        names = names_of(redactor, asked)
+        done = {variant.id for variant in asked if names[variant.id] in log.predictions}
+        if log.torn:
+            notices.say("The log ended in an incomplete line; it was cut off and is asked again.")
+        writer = RunLogWriter.reopen(log)
+    batches: Iterable[Sequence[Variant]] = [asked]
     if (plan := RoundPlan.of(header)) is not None:
-        batches = rounds_to_ask(plan, folder, expansion, shown, waiting)
-    places = {variant.id: place for place, variant in enumerate(expansion.variants)}
+        batches = rounds_to_ask(plan, folder, expansion, shown, asked)
     with writer, unquoting(redact):
         ask(
-            writer, classifier, batches, engine=options.engine, places=places, total=len(asked),
-            allow_partial=options.allow_partial, redactor=redactor, progress=progress,
+            writer, classifier, batches, engine=options.engine, whole=expansion.variants,
+            total=len(asked), done=done, allow_partial=options.allow_partial, redactor=redactor,
+            progress=progress, notices=notices,
         )  # fmt: skip
     return folder
 
@@ -157,13 +165,8 @@ def _header(
     }
 
 
-def _reopen(
-    folder: Path,
-    header: Mapping[str, Any],
-    variants: Sequence[Variant],
-    redactor: Redactor | None,
-) -> tuple[RunLogWriter, tuple[Variant, ...]]:
-    """Continue an interrupted log if it belongs to the very same run."""
+def _log_to_resume(folder: Path, header: Mapping[str, Any]) -> RunLog:
+    """Read an interrupted log if it is of the very same run."""
     log = read_run(folder)
     for name in ("spec", "limits"):
         if log.header[f"{name}_sha256"] != header[f"{name}_sha256"]:
@@ -186,8 +189,7 @@ def _reopen(
             where=folder.name,
             hint="resume with --shard as in the first call",
         )
-    done, names = log.predictions, names_of(redactor, variants)
-    return RunLogWriter.reopen(log), tuple(v for v in variants if names[v.id] not in done)
+    return log
 
 
 def _part(header: Mapping[str, Any]) -> str:

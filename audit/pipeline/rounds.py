@@ -99,7 +99,7 @@ def rounds_to_ask(
     folder: Path,
     expansion: Expansion,
     shown: Expansion,
-    waiting: Sequence[Variant],
+    asked: Sequence[Variant],
 ) -> Iterator[list[Variant]]:
     """Yield what to ask in each round; groups that the log has decided are asked no more.
 
@@ -111,8 +111,8 @@ def rounds_to_ask(
         Run folder whose log gets the answers between two rounds.
     expansion, shown : Expansion
         Every sentence of the run, as it is asked and as it is logged.
-    waiting : sequence of Variant
-        What no earlier part of the run has answered.
+    asked : sequence of Variant
+        What the run asks.
     """
     of_unit = plan.of_unit
     logged = zip(expansion.variants, shown.variants, strict=True)
@@ -120,7 +120,7 @@ def rounds_to_ask(
     everyone = {variant.group for variant in expansion.variants} - {None}
     decided: frozenset[str] = frozenset()
     for look in range(1, plan.looks + 1):
-        yield [v for v in waiting if of_variant[v.id] == look and v.group not in decided]
+        yield [v for v in asked if of_variant[v.id] == look and v.group not in decided]
         if look < plan.looks:
             decided = frozenset(judge_rounds(read_run(folder), plan, until=look).decided)
         if decided >= everyone:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,7 @@ class RunOptions:
     sequential rounds and to ask no more about a group once it is decided. ``traffic`` is
     the share of all texts that mention each group, for the total review load.
     ``include_slurs`` asks about slurs too; they decide nothing and are masked where people read.
+    ``notice`` is told, in a sentence, what happens on the way, like a halved batch.
     ``shard`` is the part of the run to ask, for :func:`audit.pipeline.run_shard`.
     """
 
@@ -39,4 +40,5 @@ class RunOptions:
     author: str | None = None
     redact_text: bool | None = None
     traffic: Mapping[str, float] = field(default_factory=dict)
+    notice: Callable[[str], None] | None = None
     engine: Engine = field(default_factory=LocalEngine)

@@ -164,3 +164,18 @@ def test_a_spec_hash_ignores_the_order_of_keys_only():
     assert spec_hash({"a": 1, "b": 2}) == spec_hash({"b": 2, "a": 1})
     assert spec_hash(Sampling()) != spec_hash(Sampling(seed=1))
     assert to_json(Sampling())["repeats"] == 5
+
+
+def test_an_interrupt_between_write_and_sync_leaves_no_half_batch(path, monkeypatch):
+    with RunLogWriter.create(path, HEADER) as writer:
+        writer.predictions([variant(1)], [prediction(1)])
+
+        def interrupted(_descriptor):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(os, "fsync", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            writer.predictions([variant(2)], [prediction(2)])
+        monkeypatch.undo()
+        writer.footer(status="interrupted", finished="now")
+    assert list(read_run(path).predictions) == ["t1/v1"]

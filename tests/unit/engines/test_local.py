@@ -27,7 +27,7 @@ REQUESTS = [Request(id=f"v{n}", text="x") for n in range(7)]
 
 def test_batches_come_in_order_and_of_the_size_the_classifier_likes():
     classifier = Scripted()
-    batches = list(LocalEngine().run(classifier, iter(REQUESTS)))
+    batches = list(LocalEngine().run(classifier, iter(REQUESTS), print))
     assert [p.id for batch in batches for p in batch] == [r.id for r in REQUESTS]
     assert classifier.sizes == [3, 3, 1]
 
@@ -35,4 +35,4 @@ def test_batches_come_in_order_and_of_the_size_the_classifier_likes():
 @pytest.mark.parametrize("change", [lambda a: a[:-1], lambda a: a[::-1], lambda a: [*a, a[0]]])
 def test_lost_added_or_reordered_answers_are_an_error(change):
     with pytest.raises(ClassifierError, match="not in the order asked"):
-        list(LocalEngine().run(Scripted(change), REQUESTS))
+        list(LocalEngine().run(Scripted(change), REQUESTS, print))

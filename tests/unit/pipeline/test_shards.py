@@ -111,8 +111,11 @@ def test_a_shard_is_resumed_as_that_shard_only(made, tmp_path):
     (cut / "run.jsonl").write_bytes(b"".join(lines[:9]) + lines[9][:30])
     with pytest.raises(ConfigError, match="this is shard 2/4 of the run, and the whole"):
         run_audit(folder / "small.yaml", target, resume=cut, options=RunOptions(author="Bo"))
-    options = RunOptions(author="Bo", shard=Shard(2, 4))
+    said = []
+    options = RunOptions(author="Bo", shard=Shard(2, 4), notice=said.append)
     run_shard(folder / "small.yaml", target, resume=cut, options=options)
+    assert said == ["The log ended in an incomplete line; it was cut off and is asked again."]
+    assert read_run(cut).footer["notes"] == said
     merged = merge_runs([parts[0], cut, *parts[2:]], output=tmp_path / "out")
     assert comparable((merged.folder / "results.json").read_text()) == comparable(
         (whole.folder / "results.json").read_text()
