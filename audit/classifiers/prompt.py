@@ -91,6 +91,19 @@ class FewShotPrompt:
         """Return the prompt for ``text``, exactly as sent."""
         return self._head + self._item(self.clean(text))
 
+    def turns(self, text: str) -> list[tuple[bool, str]]:
+        """Return the shots and ``text`` as turns of a talk.
+
+        Returns
+        -------
+        list of (bool, str)
+            Whether the audited side speaks, and what: each shot's label, after its text.
+        """
+        spoken = []
+        for shot in self.task.shots:
+            spoken += [(False, self._item(self.clean(shot.text))), (True, shot.label)]
+        return [*spoken, (False, self._item(self.clean(text)))]
+
     def clean(self, text: str) -> str:
         """Return ``text`` as it stands in the prompt: one line that cannot end its quotation.
 

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import cast
 
-from audit.errors import AuditError, ClassifierError, ConfigError
+from audit.errors import AuditError, ClassifierError, ConfigError, MissingExtraError
 from audit.protocols import Classifier, ClassifierFactory
 from audit.records import ClassifierOptions, Task
 
@@ -53,6 +53,8 @@ class _Known:
     files: tuple[str, ...] = ()
     reads: str | None = None
     """The one language that the target knows words of."""
+    extra: str | None = None
+    """The extra that brings its packages, where the core does not."""
 
     @property
     def takes_locator(self) -> bool:
@@ -94,17 +96,39 @@ _KNOWN = {
         "torch, transformers, scikit-learn; the model's folder or its Hugging Face id",
         (*_MODEL_PACKAGES, "sklearn"),
     ),
+    "hf-inference": _Known(
+        "hf-inference:MODEL",
+        "a model on Hugging Face Inference, or on an endpoint of your own (--base-url)",
+        "huggingface_hub, tenacity; the key in HF_TOKEN",
+        ("huggingface_hub", "httpx2", "tenacity"),
+        extra="inference",
+    ),
     "http": _Known(
         "http:FILE.yaml",
         "any HTTP service: the file says how it is asked and where the answer stands",
         "httpx2, jmespath, tenacity; keys in the environment",
         ("httpx2", "jmespath", "tenacity"),
+        extra="http",
     ),
     "masked": _Known(
         "masked:ID_OR_PATH",
         "a masked language model that fills in the label (BERT without a head)",
         "torch, transformers; the model's folder or its Hugging Face id",
         _MODEL_PACKAGES,
+    ),
+    "moderation": _Known(
+        "moderation:MODEL",
+        "an OpenAI-style moderation endpoint: flagged or not, or a category's score",
+        "openai, tenacity; the key in OPENAI_API_KEY",
+        ("openai", "tenacity"),
+        extra="api",
+    ),
+    "openai": _Known(
+        "openai:MODEL",
+        "a language model behind an OpenAI-compatible server (--base-url)",
+        "openai, tenacity; the key in OPENAI_API_KEY",
+        ("openai", "tenacity"),
+        extra="api",
     ),
     "seq2seq": _Known(
         "seq2seq:ID_OR_PATH",
@@ -164,7 +188,7 @@ def create_classifier(
         If the scheme is unknown, its locator is missing, or the task or the language does not fit
         the target.
     ClassifierError
-        If the target cannot be loaded.
+        If the target cannot be loaded, or a package that it needs is not installed.
 
     Examples
     --------
@@ -190,6 +214,10 @@ def create_classifier(
             where=f"--model {spec}",
             hint=f"write --model {known.spec}",
         )
+    if known is not None and known.extra is not None:
+        for package in known.packages:
+            if find_spec(package) is None:
+                raise MissingExtraError(scheme, package, known.extra)
     if known is not None and known.reads is not None and language is not None:
         _check_language(scheme, known.reads, language)
     return _factory(points[scheme])(locator, task, options)

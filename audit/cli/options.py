@@ -66,7 +66,28 @@ REMOTE_OPTIONS: list[Decorator] = [
         "--allow-insecure", is_flag=True,
         help="Allow unencrypted http:// to another machine.",
     ),
+    option(
+        "--endpoint", type=click.Choice(["auto", "completions", "chat", "classification"]),
+        default="auto", show_default=True, help="Interface by which a service is asked.",
+    ),
+    option(
+        "--top-logprobs", type=click.IntRange(min=1),
+        help="Log probabilities to ask a service for (default: 20, else 5).",
+    ),
     option("--system", metavar="TEXT", help="System prompt of a chat."),
+    option(
+        "--system-role", metavar="ROLE", default="system", show_default=True,
+        help="Role that speaks the system prompt.",
+    ),
+    option(
+        "--chat-layout", type=click.Choice(["prompt", "turns"]), default="prompt",
+        show_default=True, help="Few-shot examples in one message, or as turns of the chat.",
+    ),
+    option(
+        "--provider", metavar="NAME", default="auto", show_default=True,
+        help="Provider that Hugging Face Inference asks.",
+    ),
+    option("--category", metavar="NAME", help="Category of a moderation score (default: highest)."),
 ]  # fmt: skip
 
 MODEL_OPTIONS: list[Decorator] = [

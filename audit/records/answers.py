@@ -79,6 +79,18 @@ class RemoteOptions:
         Whether unencrypted ``http://`` to another machine is allowed.
     system : str, optional
         System prompt of a chat.
+    endpoint : {'auto', 'completions', 'chat', 'classification'}
+        Which of its interfaces a service is asked by.
+    system_role : str
+        Who speaks the system prompt.
+    chat_layout : {'prompt', 'turns'}
+        The whole few-shot prompt as one message, or each shot as a question and its answer.
+    top_logprobs : int, optional
+        How many log probabilities are asked for; ``None`` tries what services commonly allow.
+    provider : str
+        Which provider Hugging Face Inference sends a request to.
+    category : str, optional
+        Category whose score a moderation service is asked for; ``None`` takes the highest.
     """
 
     base_url: str | None = None
@@ -92,6 +104,12 @@ class RemoteOptions:
     cache: str | None = None
     allow_insecure: bool = False
     system: str | None = None
+    endpoint: Literal["auto", "completions", "chat", "classification"] = "auto"
+    system_role: str = "system"
+    chat_layout: Literal["prompt", "turns"] = "prompt"
+    top_logprobs: int | None = None
+    provider: str = "auto"
+    category: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

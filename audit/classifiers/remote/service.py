@@ -16,6 +16,7 @@ from audit.classifiers.draws import most_likely
 from audit.classifiers.kinds import declared_range, labels_task, refuse_score
 from audit.classifiers.numbers import check_masses, check_score
 from audit.classifiers.remote.asking import Answered, Asker
+from audit.classifiers.remote.failures import Failures
 from audit.classifiers.remote.secrets import Secrets, from_environment, secrets_of
 from audit.classifiers.remote.service_file import (
     TEXT,
@@ -69,7 +70,8 @@ class ServiceClassifier:
         check_url(file.url, allow_insecure=remote.allow_insecure, where=name)
         if remote.requests_per_minute is None:
             remote = replace(remote, requests_per_minute=file.requests_per_minute)
-        self._transport = Transport(name, headers, self._secrets, file.timeout or remote.timeout)
+        failures = Failures(name, self._secrets, file.timeout or remote.timeout)
+        self._transport = Transport(failures, headers)
         self._asker = Asker(name, remote)
         self._task: Task | None = None
         self._range: tuple[float, float] | None = None

@@ -24,7 +24,9 @@ class Service:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self.base = url.removesuffix("/classify") + "/v1"
         self.seen: list[dict[str, Any]] = []
+        self.paths: list[str] = []
         self.headers: list[dict[str, str]] = []
         self.at_once = 0
         self.most_at_once = 0
@@ -53,6 +55,7 @@ def serve(reply: Callable[[int, Any], Reply]) -> Iterator[Service]:
             with lock:
                 number = len(service.seen)
                 service.seen.append(body)
+                service.paths.append(self.path)
                 service.headers.append(dict(self.headers))
                 service.at_once += 1
                 service.most_at_once = max(service.most_at_once, service.at_once)
