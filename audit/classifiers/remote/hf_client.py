@@ -14,10 +14,10 @@ from audit.classifiers.remote.bounded import bounded_client, carry
 from audit.classifiers.remote.failures import Failures
 from audit.classifiers.remote.secrets import from_environment, secrets_of
 from audit.classifiers.remote.transport import check_url
-from audit.errors import ConfigError
 from audit.records import RemoteOptions
 
 KEY = "HF_TOKEN"
+_ALL = 1000  # labels of a classifier, more than any has
 _NO_KEY = "none"  # else the client would look for a key in the user's files
 
 
@@ -138,16 +138,8 @@ class InferenceService:
             raise self.failures.of_timeout() from None
         except httpx2.RequestError as error:
             raise self.failures.of_connection(error) from None
-        except (KeyError, IndexError, TypeError, AttributeError) as error:
+        except (LookupError, TypeError, AttributeError, ValueError) as error:
             raise self.failures.lasting(
-                f"the answer has not what this kind of service returns ({type(error).__name__})",
-                "name the interface with --endpoint completions, chat or classification",
+                f"the answer has not what this kind of service returns ({error!r:.200})",
+                "name the interface with --endpoint, or another --provider",
             ) from None
-        except ValueError as error:
-            raise ConfigError(
-                self.failures.secrets.scrub(str(error)), where=self.failures.where,
-                hint="name another --provider",
-            ) from None  # fmt: skip
-
-
-_ALL = 1000
