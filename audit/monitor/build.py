@@ -53,7 +53,7 @@ def look_at(store: Store, now: datetime) -> Seen:
     episodes = read_episodes(store)
     found: list[Alarm] = []
     weekly = None if daily is None else daily.complete_weeks(now.date())
-    if weekly is not None and weekly.days:
+    if weekly is not None and weekly.days and weekly.groups:
         evidence = every_evidence(weekly, starts(weekly, episodes))
         found += gap_alarms(weekly, evidence, episodes, settings, now)
     wrong = tuple(

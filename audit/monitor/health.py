@@ -10,10 +10,11 @@ from sqlalchemy import func, select
 
 from audit.monitor.counts import Counts
 from audit.monitor.disclosure import rounded_count
+from audit.monitor.intake import LAST_EVENT
 from audit.monitor.settings import Settings
 from audit.monitor.view import DataHealth, State
 from audit.store import Store
-from audit.store.monitor_tables import DECISIONS, FOLLOWING, HEALTH, SOURCES, WAITING
+from audit.store.monitor_tables import FOLLOWING, HEALTH, SOURCES, WAITING
 
 DAYS = 28
 """Deliveries are counted over this time."""
@@ -50,7 +51,8 @@ def read_backlog(store: Store, counts: Counts | None, settings: Settings, now: d
         .group_by(HEALTH.c.name)
     )
     with store.reading() as connection:
-        last = connection.execute(select(func.max(DECISIONS.c.time))).scalar()
+        newest = select(HEALTH.c.count).where(HEALTH.c.day == "", HEALTH.c.name == LAST_EVENT)
+        last = connection.execute(newest).scalar()
         sources = connection.execute(select(SOURCES).order_by(SOURCES.c.time)).all()
         return Backlog(
             waiting=connection.execute(waiting).scalar_one(),
@@ -131,7 +133,7 @@ def _problems(
     silent: tuple[str, ...],
 ) -> Iterator[str]:
     """Yield what should be looked at, in sentences."""
-    for name, _, finished in backlog.sources:
+    for name, finished in {name: finished for name, _, finished in backlog.sources}.items():
         if not finished:
             yield f"{name} was not taken in to its end; ingest it again, nothing counts twice."
     if undeclared:
