@@ -111,6 +111,11 @@ def read_event(event: Any, settings: Settings) -> DecisionRow | FollowingRow:
     return _sent(event, kind, identity, about, moment)
 
 
+def known_fields(kind: str) -> frozenset[str]:
+    """Return the fields that an event of a kind may have."""
+    return frozenset(_FIELDS[kind])
+
+
 def digest(kind: str, identity: str) -> bytes:
     """Return 16 bytes that stand for an id."""
     return blake2b(f"{kind}\0{identity}".encode("utf-8", "surrogatepass"), digest_size=16).digest()

@@ -84,7 +84,7 @@ def ingest(
         at = done + len(batch) - tally.cut_off
         events = ((f"{name}, row {number}", event) for number, event in batch)
         finished = last and not tally.cut_off
-        intake.take(events, tally, progress=Progress(identity, name, at, finished))
+        intake.take(events, tally, progress=[Progress(identity, name, at, finished)])
         done = at
         if report is not None:
             report(done)

@@ -91,7 +91,7 @@ class Intake:
         events: Iterable[tuple[str, Any]],
         tally: Tally,
         *,
-        progress: Progress | None = None,
+        progress: Iterable[Progress] = (),
     ) -> None:
         """Check and count events in one transaction.
 
@@ -101,7 +101,7 @@ class Intake:
             ``where`` is for messages; an event that is an `EventError` is rejected.
         tally : Tally
             Added to.
-        progress : Progress, optional
+        progress : iterable of Progress
             Written with the events.
 
         Raises
@@ -140,8 +140,8 @@ class Intake:
             here.duplicates += known
             health["duplicates"] += here.duplicates
             self._write_health(connection, health)
-            if progress is not None:
-                _write_progress(connection, progress, self._now())
+            for each in progress:
+                _write_progress(connection, each, self._now())
         tally.taken += len(decisions) + len(following) - known
         tally.duplicates += here.duplicates
         tally.rejected += here.rejected

@@ -6,13 +6,16 @@ from datetime import UTC, datetime
 
 from audit.monitor.alarms import due_to_clear, subject_of
 from audit.monitor.build import Seen, look_at
+from audit.monitor.collect import collect
 from audit.monitor.history import write_event
+from audit.monitor.intake import expire
+from audit.monitor.settings import read_settings
 from audit.monitor.view import Alarm, State
 from audit.store import Store
 
 
 def look(store: Store, *, now: datetime | None = None) -> tuple[Alarm, ...]:
-    """Look at a store: raise what is new and clear what is over.
+    """Count what is new in a store, raise new alarms, clear those that are over, expire groups.
 
     Parameters
     ----------
@@ -32,6 +35,8 @@ def look(store: Store, *, now: datetime | None = None) -> tuple[Alarm, ...]:
         If the store cannot be read or written.
     """
     moment = now or datetime.now(UTC)
+    collect(store, now=lambda: moment)
+    expire(store, tag_days=read_settings(store).tag_days, now=moment)
     seen = look_at(store, moment)
     _clear(store, seen, moment)
     new = tuple(

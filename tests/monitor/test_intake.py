@@ -299,3 +299,22 @@ class TestFiles:
 def test_now_is_utc(store):
     take(store, [decision(1)], now=None)
     assert counted(store)[0]["day"] <= datetime.now(UTC).date().isoformat()
+
+
+def test_what_the_guard_and_people_wrote_into_the_store_counts_once(store):
+    from audit.monitor.collect import collect
+    from tests.store.decisions import decision as decided
+    from tests.store.test_store import review as reviewed
+
+    made = [decided(), decided(route="auto", label="Positive"), decided(groups=())]
+    store.record(made, [None] * 3)
+    store.add_review(reviewed(made[0].id, note="She called."))
+    assert collect(store).taken == 4
+    before = counted(store)
+    assert collect(store).taken == 0
+    store.record([decided()], [None])
+    assert collect(store).taken == 1
+    after = counted(store)
+    assert (before[1]["decisions"], after[1]["decisions"]) == (2, 3)
+    assert sum(row.get("reviews", 0) for row in after) == 1
+    assert build_dashboard(store).health.counters["duplicates"] == 0
