@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
 from audit import __version__
+from audit.monitor import build_dashboard
 from audit.oversight import Guard
 from audit.store import Store
-from audit.web import assets, decide
+from audit.web import assets, decide, monitor
 from audit.web.access import PUBLIC, declared
 from audit.web.failures import add_failures, refuse_origin
 from audit.web.headers import SameOrigin, SecurityHeaders
@@ -23,6 +25,7 @@ PAGES: tuple[APIRouter, ...] = (
     assets.router,
     signing_in.router,
     people.router,
+    monitor.router,
 )
 """The routers of every room of pages."""
 
@@ -65,6 +68,7 @@ def create_app(
     app.include_router(decide.router)
     if store is not None:
         app.state.site = Site(store, guard, run)
+        app.state.current = monitor.Current(partial(build_dashboard, store))
         for router in PAGES:
             app.include_router(router)
 

@@ -22,6 +22,7 @@ class Entry:
 
 
 ENTRIES = (
+    Entry("/monitor", mark("Monitoring")),
     Entry("/people", mark("People")),
     Entry("/account", mark("Your account")),
 )

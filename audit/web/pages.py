@@ -29,26 +29,28 @@ def page(request: Request, template: str, status: int = 200, **context: Any) -> 
     status : int
         HTTP status.
     **context
-        What the template names; a name it lacks is an error.
+        What the template names; a name it lacks is an error. ``lang`` is given by pages that speak
+        one language only.
 
     Returns
     -------
     HTMLResponse
         With the headers of `audit.web.headers`.
     """
-    tag = language_of(request)
+    tag = context.get("lang") or language_of(request)
+    spoken = (tag,) if "lang" in context else languages()
     account = getattr(request.state, "account", None)
     shared = {
         "lang": tag,
         "direction": Locale.parse(tag).text_direction,
-        "tongues": [(each, str(Locale.parse(each).get_display_name(each))) for each in languages()],
+        "tongues": [(each, str(Locale.parse(each).get_display_name(each))) for each in spoken],
         "path": request.url.path,
         "account": account,
         "navigation": visible(request, account),
         "notice": None,
         "fault": None,
     }
-    text = _environment(tag).get_template(template).render(shared | context)
+    text = environment(tag).get_template(template).render(shared | context)
     reply = HTMLResponse(text, status)
     if request.query_params.get("lang") == tag:
         reply.set_cookie(COOKIE, tag, max_age=_YEAR, httponly=True, samesite="lax",
@@ -62,12 +64,13 @@ def go_to(path: str, **query: str) -> RedirectResponse:
 
 
 def wants_page(request: Request) -> bool:
-    """Tell whether a refusal is for a person; programs below ``/v1/`` get JSON."""
-    return not request.url.path.startswith(("/v1/", "/openapi.json"))
+    """Tell whether a refusal is for a person; programs get JSON."""
+    return not request.url.path.startswith(("/v1/", "/openapi.json", "/metrics"))
 
 
 @lru_cache(maxsize=8)
-def _environment(tag: str) -> Environment:
+def environment(tag: str) -> Environment:
+    """Return what renders the templates in a language."""
     environment = Environment(
         loader=PackageLoader("audit.web"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.i18n"],
