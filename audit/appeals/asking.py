@@ -144,9 +144,9 @@ def now() -> str:
 
 def _file(store: Store, kind: Kind, decision: str | None, text: str, form: str) -> Receipt:
     """Check, and write once."""
-    if len(text) > MOST_CHARACTERS:
-        raise CannotFileError("too_long")
     words = _readable(text)
+    if len(words) > MOST_CHARACTERS:
+        raise CannotFileError("too_long")
     filings = Filings(store)
     if decision is not None and decision.strip():
         about, form = named_decision(store, decision), ""

@@ -5,16 +5,14 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
 from audit.cli.guard import EDITED
 from audit.cli.options import option, require
 from audit.errors import ConfigError
-
-if TYPE_CHECKING:
-    import uvicorn
 
 TOKEN = "AUDIT_TOKEN"  # noqa: S105 - the variable's name
 
@@ -36,7 +34,14 @@ TOKEN = "AUDIT_TOKEN"  # noqa: S105 - the variable's name
     is_flag=True,
     help="Record what the policy asks for; leave every answer to the classifier.",
 )
-@option("--appeal-url", metavar="URL", help="Where the affected person gets a person.")
+@option(
+    "--appeal-url",
+    metavar="URL",
+    help="Where the affected person gets a person; {reference} becomes the decision's code "
+    "(default: this server's own page about the decision).",
+)
+@option("--purpose", metavar="TEXT", help="What the answers are used for, for the notice page.")
+@option("--contact", metavar="TEXT", help="How else to reach a person, for the notice page.")
 @click.option("--keep-text", is_flag=True,
               help="Keep texts that go to a person, encrypted, until they are erased.")  # fmt: skip
 @EDITED
@@ -50,6 +55,8 @@ def serve(
     timeout: float,
     shadow: bool,
     appeal_url: str | None,
+    purpose: str | None,
+    contact: str | None,
     keep_text: bool,
     edited_because: str | None,
 ) -> int:
@@ -74,19 +81,27 @@ def serve(
     from audit.web import create_app
     from audit.web.accounts.links import first_link
 
-    with open_store(store) as opened:
+    with _listening(host, port) as (listener, at), open_store(store) as opened:
         guard = open_guard(
-            policy, model, sink=opened, timeout=timeout, shadow=shadow, appeal_url=appeal_url,
-            keep_text=keep_text, edited_because=edited_because,
+            policy, model, sink=opened, timeout=timeout, shadow=shadow,
+            appeal_url=appeal_url or _own_page(host, at), keep_text=keep_text,
+            edited_because=edited_because,
         )  # fmt: skip
         if guard.edited_because is not None:
             opened.note("policy_edited", {"because": guard.edited_because,
                                           "audit_id": guard.policy.run.id})  # fmt: skip
-        made = create_app(guard, token=token, store=opened, run=policy_path(policy).parent)
+        made = create_app(guard, token=token, store=opened, run=policy_path(policy).parent,
+                          purpose=purpose, contact=contact)  # fmt: skip
         config = uvicorn.Config(
             made, host=host, port=port, log_level="warning", access_log=False, server_header=False
         )
-        _run(uvicorn.Server(config), host, port, first_link(opened))
+        link = first_link(opened)
+        if link is not None:
+            click.echo(
+                f"First sign-in, works once, within 24 hours: {at}/sign-in/link/{link}", err=True
+            )
+        click.echo(f"Serving at {at}/v1/decide", err=True)
+        uvicorn.Server(config).run(sockets=[listener])
     return 0
 
 
@@ -100,14 +115,20 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _run(server: uvicorn.Server, host: str, port: int, link: str | None) -> None:
-    """Bind first, so that the address can be said, then serve until a signal."""
+def _own_page(host: str, at: str) -> str | None:
+    """Return where this server explains a decision; none where its name to others is unknown."""
+    return None if host in {"0.0.0.0", "::"} else f"{at}/decision/{{reference}}"  # noqa: S104
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[tuple[socket.socket, str]]:
+    """Bind first, so that the address can be said and stand in links."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, port))
-            listener.listen()  # who reads the address below may connect at once, and waits
+            listener.listen()  # who reads the address may connect at once, and waits
         except OSError as error:
             raise ConfigError(
                 f"{host}:{port} cannot be used: {error.strerror}",
@@ -115,10 +136,4 @@ def _run(server: uvicorn.Server, host: str, port: int, link: str | None) -> None
                 hint="choose another port, or 0 for a free one",
             ) from error
         shown = f"[{host}]" if family == socket.AF_INET6 else host
-        at = f"http://{shown}:{listener.getsockname()[1]}"
-        if link is not None:
-            click.echo(
-                f"First sign-in, works once, within 24 hours: {at}/sign-in/link/{link}", err=True
-            )
-        click.echo(f"Serving at {at}/v1/decide", err=True)
-        server.run(sockets=[listener])
+        yield listener, f"http://{shown}:{listener.getsockname()[1]}"

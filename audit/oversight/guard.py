@@ -93,7 +93,7 @@ class Guard:
         self._opted_out: Callable[[Collection[str]], Collection[str]] | None = getattr(
             sink, "opted_out", None
         )
-        self._shadow = shadow
+        self.shadow = shadow
         self._appeal_url = appeal_url
         self._max_characters = max_characters
         self._stopped = stopped
@@ -195,6 +195,11 @@ class Guard:
         waiting = [draft for draft in drafts if draft.open]
         self._answer(waiting)
         self._apply([draft for draft in waiting if draft.open])
+
+    @property
+    def everything_to_people(self) -> bool:
+        """Whether a person decides about every text now, whatever it says."""
+        return bool(self._general())
 
     def _general(self) -> list[ReasonCode]:
         """Return what sends every text to a person now."""
@@ -317,7 +322,7 @@ class Guard:
         answer = draft.answer
         would: Route = "review" if draft.reasons else "auto"
         answered = answer is not None and (answer.label is not None or answer.score is not None)
-        route: Route = "auto" if self._shadow and answered else would
+        route: Route = "auto" if self.shadow and answered else would
         reasons: list[ReasonCode] = list(draft.reasons) or ["no_rule_applies"]
         if self.edited_because is not None:
             reasons.append("policy_edited")
@@ -337,7 +342,7 @@ class Guard:
             appeal_url=url.replace("{reference}", reference) if url else url,
             audit_id=self.policy.run.id,
             policy_sha256=self.policy.sha256 or "",
-            shadow=self._shadow,
+            shadow=self.shadow,
             recorded=False,
             reference=reference,
         )

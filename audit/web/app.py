@@ -18,6 +18,7 @@ from audit.web.failures import add_failures, refuse_origin
 from audit.web.headers import SameOrigin, SecurityHeaders
 from audit.web.limits import BodyLimit
 from audit.web.people import people, signing_in
+from audit.web.public import pages as public
 from audit.web.site import Site
 
 MOST_BYTES = 1_000_000
@@ -26,12 +27,19 @@ PAGES: tuple[APIRouter, ...] = (
     signing_in.router,
     people.router,
     monitor.router,
+    public.router,
 )
 """The routers of every room of pages."""
 
 
 def create_app(
-    guard: Guard, *, token: str | None = None, store: Store | None = None, run: Path | None = None
+    guard: Guard,
+    *,
+    token: str | None = None,
+    store: Store | None = None,
+    run: Path | None = None,
+    purpose: str | None = None,
+    contact: str | None = None,
 ) -> FastAPI:
     """Return the application.
 
@@ -45,6 +53,8 @@ def create_app(
         Open; with it the pages for reviewers, affected people and monitoring are served too.
     run : Path, optional
         The folder of the guard's policy, for pages about the audit.
+    purpose, contact : str, optional
+        What the answers are used for, and how else to reach a person: for the notice.
 
     Returns
     -------
@@ -67,7 +77,7 @@ def create_app(
     app.state.guard, app.state.token = guard, token
     app.include_router(decide.router)
     if store is not None:
-        app.state.site = Site(store, guard, run)
+        app.state.site = Site(store, guard, run, purpose, contact)
         app.state.current = monitor.Current(partial(build_dashboard, store))
         for router in PAGES:
             app.include_router(router)

@@ -24,6 +24,8 @@ class Site:
         What decides.
     run : Path, optional
         The folder of the policy; a run folder where the policy lies in one.
+    purpose, contact : str, optional
+        What the answers are used for, and how else to reach a person: for the notice.
     rates : Rates
         How often public forms were sent.
     """
@@ -31,6 +33,8 @@ class Site:
     store: Store
     guard: Guard
     run: Path | None = None
+    purpose: str | None = None
+    contact: str | None = None
     rates: Rates = field(default_factory=Rates)
 
 

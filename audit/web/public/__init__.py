@@ -1,0 +1,1 @@
+"""Pages for the people decisions are about: no account, no name, nothing asked about oneself."""
