@@ -19,10 +19,17 @@ audit: .venv/installed  ## run the disability audit on the bundled reference mod
 	@touch $@
 
 test: .venv/installed-test  ## every test; every branch of the rooms that make the numbers is run
-	$(BIN)/pytest -n 2 --dist worksteal --cov=audit.statistics --cov=audit.verdicts --cov-branch --cov-fail-under=100 --cov-report=term:skip-covered
+	$(BIN)/pytest --ignore tests/servers -n 2 --dist worksteal --cov=audit.statistics --cov=audit.verdicts --cov-branch --cov-fail-under=100 --cov-report=term:skip-covered
 
 coverage: .venv/installed-test  ## branch coverage of everything; takes twice as long as `make test`
-	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term:skip-covered
+	$(BIN)/pytest --ignore tests/servers -n 2 --dist worksteal --cov --cov-report=term:skip-covered
+
+.venv/installed-servers: .venv/installed-test
+	$(PIP) install -c constraints.txt -e '.[servers]'
+	@touch $@
+
+test-servers: .venv/installed-servers  ## language models behind real servers on this machine
+	AUDIT_REQUIRE_SERVERS=1 $(BIN)/pytest tests/servers
 
 check: format lint types layers probes test  ## everything CI runs
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import weakref
 from collections.abc import Iterator, Mapping
 
 import httpx2
@@ -35,7 +36,9 @@ class _Bounded(httpx2.SyncByteStream):
         self._stream.close()
 
 
-def bounded_client(failures: Failures, headers: Mapping[str, str] | None = None) -> httpx2.Client:
+def bounded_client(
+    owner: object, failures: Failures, headers: Mapping[str, str] | None = None
+) -> httpx2.Client:
     """Return a client for one service.
 
     Redirects are never followed: keys and texts go to the host that was named. A service that
@@ -44,6 +47,8 @@ def bounded_client(failures: Failures, headers: Mapping[str, str] | None = None)
 
     Parameters
     ----------
+    owner : object
+        Who uses it; its connections are closed when nobody holds the owner any more.
     failures : Failures
         Its ``timeout`` holds for a whole answer, and it names what happens.
     headers : mapping, optional
@@ -56,13 +61,15 @@ def bounded_client(failures: Failures, headers: Mapping[str, str] | None = None)
         if isinstance(response.stream, httpx2.SyncByteStream):
             response.stream = _Bounded(response.stream, failures)
 
-    return httpx2.Client(
+    client = httpx2.Client(
         headers={**(headers or {}), "Accept-Encoding": "identity"},
         timeout=failures.timeout,
         follow_redirects=False,
         trust_env=True,
         event_hooks={"response": [bound]},
     )
+    weakref.finalize(owner, client.close)
+    return client
 
 
 def carry(client: httpx2.Client, request: httpx2.Request, failures: Failures) -> bytes:

@@ -27,7 +27,7 @@ class _BoundedClient(InferenceClient):
     def __init__(self, failures: Failures, **given: Any) -> None:
         super().__init__(**given)
         self._failures = failures
-        self._carrier = bounded_client(failures)
+        self._carrier = bounded_client(self, failures)
 
     def _inner_post(self, request_parameters: Any, *, stream: bool = False) -> Any:
         """Send what the client prepared; ``stream`` is never asked for."""

@@ -58,7 +58,7 @@ class OpenAIService:
             base_url=self.url,
             timeout=remote.timeout,
             max_retries=0,
-            http_client=bounded_client(self.failures),
+            http_client=bounded_client(self, self.failures),
         )
 
     def ask(self, endpoint: Endpoint, body: Mapping[str, Any]) -> Answered:

@@ -61,7 +61,7 @@ class Transport:
         from audit.classifiers.remote.bounded import bounded_client
 
         self._failures = failures
-        self._client = bounded_client(failures, headers)
+        self._client = bounded_client(self, failures, headers)
 
     def send(self, method: str, url: str, body: Any) -> Any:
         """Send ``body`` and return the answer's JSON.
