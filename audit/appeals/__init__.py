@@ -6,6 +6,7 @@ given back. Needs the extra ``store``.
 
 from audit.appeals.asking import appeal, give_feedback, opt_out, withdraw_opt_out
 from audit.appeals.explaining import DecisionAccount, account_of
+from audit.appeals.failures import Failure, Unusable, confirmed_failures
 from audit.appeals.filed import CannotFileError, Outcome, Receipt, Status, Why
 from audit.appeals.resolving import resolve, waiting
 from audit.appeals.status import status
@@ -13,12 +14,15 @@ from audit.appeals.status import status
 __all__ = [
     "CannotFileError",
     "DecisionAccount",
+    "Failure",
     "Outcome",
     "Receipt",
     "Status",
+    "Unusable",
     "Why",
     "account_of",
     "appeal",
+    "confirmed_failures",
     "give_feedback",
     "opt_out",
     "resolve",

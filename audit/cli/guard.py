@@ -91,7 +91,7 @@ def export(store: str, output: str | None, after: int) -> int:
 
     The schema is decision-event.schema.json. Nothing personal is in them.
     """
-    with _store(store) as opened:
+    with open_existing(store) as opened:
         from audit.store import events
 
         with click.open_file(output or "-", "w", encoding="utf-8", atomic=bool(output)) as stream:
@@ -108,7 +108,7 @@ def erase(store: str, subject: str | None, decision: str | None) -> int:
     """Make what is personal in STORE unreadable, by deleting its key; the chain stays whole."""
     if (subject is None) == (decision is None):
         raise click.UsageError("give --subject or --decision")
-    with _store(store) as opened:
+    with open_existing(store) as opened:
         count = opened.erase(subject=subject, decision=decision)
     click.echo(f"{count} keys deleted")
     return 0
@@ -122,14 +122,14 @@ def erase(store: str, subject: str | None, decision: str | None) -> int:
               help="How long explanations, kept texts and notes stay readable.")  # fmt: skip
 def retain(store: str, tag_days: int, personal_days: int) -> int:
     """Delete keys in STORE whose time is over: the retention job, to be run every day."""
-    with _store(store) as opened:
+    with open_existing(store) as opened:
         tags, personal = opened.retain(tag_days=tag_days, personal_days=personal_days)
     click.echo(f"{tags} keys of group tags and {personal} of personal parts deleted")
     return 0
 
 
 @contextmanager
-def _store(where: str) -> Iterator[Store]:
+def open_existing(where: str) -> Iterator[Store]:
     """Open a store that exists."""
     require("store", "sqlalchemy", "alembic", "cryptography")
     if "://" not in where and not Path(where).is_file():

@@ -14,7 +14,7 @@ from audit.errors import ConfigError
 
 FORMATS = (
     "eec", "bits", "holistic-bias", "crows-pairs", "bbq", "kobbq", "winobias", "jigsaw-templates",
-    "checklist", "gfm", "pairs-csv", "table",
+    "checklist", "gfm", "pairs-csv", "feedback", "table",
 )  # fmt: skip
 
 IMPORT_OPTIONS = [

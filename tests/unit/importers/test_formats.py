@@ -22,7 +22,7 @@ def test_every_format_says_what_it_is() -> None:
     names = [name for name, summary in known_formats() if summary]
     assert set(names) == {
         "eec", "bits", "holistic-bias", "crows-pairs", "bbq", "kobbq", "winobias",
-        "jigsaw-templates", "checklist", "gfm", "pairs-csv", "table",
+        "jigsaw-templates", "checklist", "gfm", "pairs-csv", "feedback", "table",
     }  # fmt: skip
 
 
