@@ -73,10 +73,20 @@ def serve(
             where="--host",
             hint=f"set {TOKEN} to a long random word, or serve on 127.0.0.1",
         )
-    require("serve", "fastapi", "uvicorn", "sqlalchemy", "alembic", "cryptography", "argon2")
+    require(
+        "serve",
+        "fastapi",
+        "uvicorn",
+        "sqlalchemy",
+        "alembic",
+        "cryptography",
+        "argon2",
+        "krippendorff",
+    )
     import uvicorn
 
     from audit.pipeline.safeguard import open_guard, policy_path
+    from audit.review.settings import stopped
     from audit.store import open_store
     from audit.web import create_app
     from audit.web.accounts.links import first_link
@@ -86,6 +96,7 @@ def serve(
             policy, model, sink=opened, timeout=timeout, shadow=shadow,
             appeal_url=appeal_url or _own_page(host, at), keep_text=keep_text,
             edited_because=edited_because,
+            stopped=lambda: stopped(opened) is not None,
         )  # fmt: skip
         if guard.edited_because is not None:
             opened.note("policy_edited", {"because": guard.edited_because,

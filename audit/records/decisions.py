@@ -125,6 +125,8 @@ class ReviewEvent:
         The person's own answer.
     note : str
         Free text; sealed in the store, since it may be personal.
+    blind : str, optional
+        The label the person gave before the classifier's was shown.
     """
 
     id: str
@@ -134,3 +136,4 @@ class ReviewEvent:
     action: ReviewAction
     label: str | None = None
     note: str = ""
+    blind: str | None = None

@@ -99,25 +99,17 @@ class Store:
             self.keys.forget(fresh)
             raise
 
-    def add_review(self, review: ReviewEvent) -> None:
-        """Write what a person did about a decision; return when it is on disk.
+    def add_review(self, *reviews: ReviewEvent) -> None:
+        """Write what people did about decisions; return when all of it is on disk.
 
         Raises
         ------
         StoreError
-            If it could not be written.
+            If it could not be written; then none of it is.
         """
         fresh: Fresh = {}
-        note = key = None
-        if review.note:
-            key, secret = self.keys.key(f"decision:{review.decision_id}", review.time, fresh)
-            note = seal(review.note, secret, review.id)
-        body = {"label": review.label, "reviewer": review.reviewer}
-        row = row_of(
-            review.id, review.time, review.action, canonical(body), about=review.decision_id,
-            personal=note, personal_key=key,
-        )  # fmt: skip
-        self._writer.append("reviews", [row], fresh)
+        rows = [self._review_row(review, fresh) for review in reviews]
+        self._writer.append("reviews", rows, fresh)
 
     def reviews(self, decision_id: str) -> list[ReviewEvent]:
         """Return what people did about a decision, in order; notes that were erased are empty."""
@@ -338,6 +330,19 @@ class Store:
             tag=seal(whole["groups"], day_secret, decision.id),
             tag_key=day,
         )
+
+    def _review_row(self, review: ReviewEvent, fresh: Fresh) -> dict[str, Any]:
+        """Seal the note and write the rest as it is."""
+        note = key = None
+        if review.note:
+            key, secret = self.keys.key(f"decision:{review.decision_id}", review.time, fresh)
+            note = seal(review.note, secret, review.id)
+        body = {"label": review.label, "reviewer": review.reviewer}
+        body |= {} if review.blind is None else {"blind": review.blind}
+        return row_of(
+            review.id, review.time, review.action, canonical(body), about=review.decision_id,
+            personal=note, personal_key=key,
+        )  # fmt: skip
 
     def _stored(
         self, connection: Connection, row: Any, secrets: dict[str, bytes | None]

@@ -19,6 +19,7 @@ from audit.web.headers import SameOrigin, SecurityHeaders
 from audit.web.limits import BodyLimit
 from audit.web.people import people, signing_in
 from audit.web.public import pages as public
+from audit.web.review import items, oversight, queue, retention, signoff, switch
 from audit.web.site import Site
 
 MOST_BYTES = 1_000_000
@@ -28,6 +29,12 @@ PAGES: tuple[APIRouter, ...] = (
     people.router,
     monitor.router,
     public.router,
+    queue.router,
+    switch.router,
+    items.router,
+    oversight.router,
+    signoff.router,
+    retention.router,
 )
 """The routers of every room of pages."""
 

@@ -80,6 +80,10 @@ class Formats:
         """Write a number."""
         return str(format_decimal(value, locale=self._locale))
 
+    def number(self, value: float) -> str:
+        """Write a coefficient or a gap with three decimals."""
+        return str(format_decimal(value, format="0.000", locale=self._locale))
+
     def share(self, value: float) -> str:
         """Write a fraction as a percentage."""
         return str(format_percent(value, locale=self._locale))

@@ -23,6 +23,11 @@ class Entry:
 
 ENTRIES = (
     Entry("/monitor", mark("Monitoring")),
+    Entry("/review", mark("Review")),
+    Entry("/agreement", mark("Agreement")),
+    Entry("/sign-off", mark("Sign-off")),
+    Entry("/retention", mark("Retention")),
+    Entry("/stop", mark("Stop switch")),
     Entry("/people", mark("People")),
     Entry("/account", mark("Your account")),
 )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import urlencode
 
 from babel import Locale
+from babel.support import NullTranslations
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from audit.web.language import COOKIE, Formats, language_of, languages, translations
 from audit.web.navigation import visible
@@ -68,6 +70,15 @@ def wants_page(request: Request) -> bool:
     return not request.url.path.startswith(("/v1/", "/openapi.json", "/metrics"))
 
 
+def _said(tongue: NullTranslations, message: str, /, **values: object) -> str:
+    """Translate a message. Only one with values is read as a format and as markup.
+
+    Others may be what an error says, with anything in it that somebody typed.
+    """
+    text = str(tongue.gettext(message))
+    return Markup(text) % values if values else text  # noqa: S704 - a template's own message
+
+
 @lru_cache(maxsize=8)
 def environment(tag: str) -> Environment:
     """Return what renders the templates in a language."""
@@ -76,10 +87,12 @@ def environment(tag: str) -> Environment:
         trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.i18n"],
     )  # fmt: skip
     environment.install_gettext_translations(translations(tag), newstyle=True)  # type: ignore[attr-defined]
+    environment.globals["_"] = partial(_said, translations(tag))
     formats = Formats(tag)
     environment.filters |= {
         "moment": formats.moment,
         "count": formats.count,
+        "number": formats.number,
         "share": formats.share,
     }
     return environment

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from audit import Guard
+from audit.review.settings import stopped
 from audit.store import Store
 from audit.web import create_app
 from audit.web.accounts.accounts import Account, add_account, set_password
@@ -37,7 +38,10 @@ def application(
     store: Store, classify: Callable[..., object] = hearing, run: Path | None = None
 ) -> FastAPI:
     """Return the application with a guard that writes into the store."""
-    guard = Guard(policy(), classify, sink=store, now=lambda: NOW, keep_text=True)
+    guard = Guard(
+        policy(), classify, sink=store, now=lambda: NOW, keep_text=True,
+        stopped=lambda: stopped(store) is not None,
+    )  # fmt: skip
     return create_app(guard, store=store, run=run)
 
 

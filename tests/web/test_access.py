@@ -354,6 +354,17 @@ def test_a_locked_database_says_that_nothing_was_saved(store, browser, tmp_path)
     assert "Bo" not in browser.get("/people").text
 
 
+def test_what_somebody_typed_is_never_markup_nor_a_format(store, browser):
+    person(store, "Admin", "admin")
+    browser.sign_in("Admin")
+    page = browser.post("/people", data={"name": "x", "pool": "100% <b>%(name)s"}).text
+    assert "100% &lt;b&gt;%(name)s" in page
+    from audit.web.pages import _environment
+
+    template = _environment("en").from_string('{{ _(said) }} {{ _("<i>%(x)s</i>", x=said) }}')
+    assert template.render(said="<b>%s 5%") == "&lt;b&gt;%s 5% <i>&lt;b&gt;%s 5%</i>"
+
+
 def test_pages_speak_the_reader_s_language(browser):
     assert '<html lang="en"' in browser.get("/sign-in", headers={"Accept-Language": "xx, *"}).text
     wanted = {"Accept-Language": "fr, ja;q=0.8, en;q=0.5"}

@@ -1,0 +1,52 @@
+"""Retention: what is still readable, and the job that ends it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import func, select
+
+from audit.review.settings import ReviewSettings, settings
+from audit.store import Store
+from audit.store.tables import KEYS
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is readable of one kind: how many keys, since when, and how many are over their time."""
+
+    kind: str
+    keys: int
+    oldest: str | None
+    over: int
+
+
+def held(store: Store, how: ReviewSettings) -> list[Held]:
+    """Return what is readable: groups mentioned (``tag``), and what is personal."""
+    found = []
+    with store.reading() as connection:
+        for kind, names, days in (
+            ("tag", ("day:",), how.tag_days),
+            ("personal", ("subject:", "decision:"), how.personal_days),
+        ):
+            limit = datetime.now(UTC) - timedelta(days=days)
+            named = KEYS.c.id.startswith(names[0])
+            for name in names[1:]:
+                named = named | KEYS.c.id.startswith(name)
+            row = connection.execute(
+                select(func.count(), func.min(KEYS.c.created)).where(named)
+            ).one()
+            over = connection.execute(
+                select(func.count()).where(
+                    named, KEYS.c.created < limit.isoformat(timespec="milliseconds")
+                )
+            ).scalar_one()
+            found.append(Held(kind, row[0], row[1], over))
+    return found
+
+
+def retain(store: Store) -> tuple[int, int]:
+    """Make unreadable what is over its time; return how many keys of each kind were deleted."""
+    how = settings(store)
+    return store.retain(tag_days=how.tag_days, personal_days=how.personal_days)

@@ -1,0 +1,1 @@
+"""Pages for the people who review, settle, sign off, and keep the data."""
