@@ -359,9 +359,9 @@ def test_what_somebody_typed_is_never_markup_nor_a_format(store, browser):
     browser.sign_in("Admin")
     page = browser.post("/people", data={"name": "x", "pool": "100% <b>%(name)s"}).text
     assert "100% &lt;b&gt;%(name)s" in page
-    from audit.web.pages import _environment
+    from audit.web.pages import environment
 
-    template = _environment("en").from_string('{{ _(said) }} {{ _("<i>%(x)s</i>", x=said) }}')
+    template = environment("en").from_string('{{ _(said) }} {{ _("<i>%(x)s</i>", x=said) }}')
     assert template.render(said="<b>%s 5%") == "&lt;b&gt;%s 5% <i>&lt;b&gt;%s 5%</i>"
 
 
