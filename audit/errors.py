@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 class AuditError(Exception):
@@ -32,9 +33,20 @@ class AuditError(Exception):
         self.where = where
         self.hint = hint
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle any error of the tree, whatever its parameters, on its way from a worker."""
+        return _again, (type(self), self.args), self.__dict__
+
     def __str__(self) -> str:
         head = f"{self.where}: {self.what}" if self.where else self.what
         return f"{head}\n  What to do: {self.hint}" if self.hint else head
+
+
+def _again(kind: type[AuditError], arguments: tuple[Any, ...]) -> AuditError:
+    """Make an error again without its parameters; its attributes follow."""
+    error = kind.__new__(kind, *arguments)
+    error.args = arguments
+    return error
 
 
 class ConfigError(AuditError):
@@ -134,6 +146,10 @@ class RunInterruptedError(AuditError):
     """The user stopped a run; what was answered is kept and the run can be resumed (exit 130)."""
 
     exit_code = 130
+
+
+class LimitReachedError(AuditError):
+    """A limit on time or memory stopped a run; what was answered is kept and it can be resumed."""
 
 
 class ResultsError(AuditError):

@@ -67,6 +67,9 @@ ClassifierFactory = Callable[[str, Task | None, ClassifierOptions], Classifier]
 Say = Callable[[str], None]
 """Takes one sentence about what happened on the way, for the person and for the log."""
 
+LoadAgain = Callable[[], Classifier]
+"""Loads the same classifier in another process; can be pickled."""
+
 
 class Engine(Protocol):
     """Runs requests through a classifier and yields predictions as they come.
@@ -76,9 +79,9 @@ class Engine(Protocol):
     """
 
     def run(
-        self, classifier: Classifier, requests: Iterable[Request], say: Say
+        self, classifier: Classifier, requests: Iterable[Request], say: Say, load: LoadAgain
     ) -> Iterator[list[Prediction]]:
-        """Yield batches of predictions as they come."""
+        """Yield batches of predictions as they come; ``load`` makes the classifier elsewhere."""
         ...
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from audit.cli.engine_options import ENGINE_OPTIONS, bytes_of, engine_of, seconds_of
 from audit.cli.gate_options import GATE_OPTIONS, PreparedGate, prepare_gate, show_gates
 from audit.cli.options import (
     MODEL_OPTIONS,
@@ -92,6 +93,7 @@ RUN_OPTIONS: list[Decorator] = [
 @stack(MODEL_OPTIONS)
 @stack(SAMPLING_OPTIONS)
 @stack(RUN_OPTIONS)
+@stack(ENGINE_OPTIONS)
 @stack(GATE_OPTIONS)
 @click.pass_context
 def run(ctx: click.Context, /, sources: tuple[str, ...], **given: Any) -> int:
@@ -220,6 +222,9 @@ def run_options(given: Mapping[str, Any]) -> RunOptions:
         author=given["author"],
         redact_text=given.get("redact_text"),
         notice=_tell,
+        engine=engine_of(given),
+        max_memory=bytes_of(given["max_memory"]),
+        time_limit=seconds_of(given["time_limit"]),
         traffic=shares_of(given["traffic"], "--traffic"),
         fail_on_concern=given["fail_on"] == "concern",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence, Set
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from audit.pipeline.header_parts import (
 )
 from audit.pipeline.limit_values import check_limits
 from audit.pipeline.redaction import Redactor, must_redact, names_of, unquoting
+from audit.pipeline.resource_limits import Deadline
 from audit.pipeline.rounds import RoundPlan, rounds_object, rounds_to_ask
 from audit.pipeline.run_options import RunOptions
 from audit.probes import Expansion, expand, load_probe_set
@@ -49,6 +51,7 @@ def collect_answers(
     AuditError
         As `run_audit`. Nothing is written before classifier and probes have loaded.
     """
+    deadline = Deadline(options.time_limit)
     probe_set = _with_overrides(load_probe_set(source), options)
     with unquoting(must_redact(probe_set, options.redact_text)):
         expansion = expand(
@@ -59,7 +62,10 @@ def collect_answers(
         )
         check_something_to_audit(expansion.variants)
         settings = dataclasses.replace(options.classifier, sampling=probe_set.sampling)
-        classifier = create_classifier(model, probe_set.task, settings, language=probe_set.language)
+        load = partial(
+            create_classifier, model, probe_set.task, settings, language=probe_set.language
+        )
+        classifier = load()
     outcome = outcome_of(probe_set.task, classifier.info.score_range)
     check_limits({"tolerance": probe_set.limits.tolerance}, outcome)
     redact = must_redact(probe_set, options.redact_text, classifier)
@@ -96,9 +102,10 @@ def collect_answers(
         batches = rounds_to_ask(plan, folder, expansion, shown, asked)
     with writer, unquoting(redact):
         ask(
-            writer, classifier, batches, engine=options.engine, whole=expansion.variants,
-            total=len(asked), done=done, allow_partial=options.allow_partial, redactor=redactor,
-            progress=progress, notices=notices,
+            writer, classifier, batches, engine=options.engine, load=load,
+            whole=expansion.variants, total=len(asked), done=done, deadline=deadline,
+            allow_partial=options.allow_partial, redactor=redactor, progress=progress,
+            notices=notices,
         )  # fmt: skip
     return folder
 

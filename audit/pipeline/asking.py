@@ -11,7 +11,8 @@ from typing import Any
 from audit.errors import AuditError, RunInterruptedError
 from audit.pipeline.folders import timestamp, utc_now
 from audit.pipeline.redaction import Redactor
-from audit.protocols import Classifier, Engine
+from audit.pipeline.resource_limits import Deadline
+from audit.protocols import Classifier, Engine, LoadAgain
 from audit.records import Prediction, Request, Variant
 from audit.runlog import RunLogWriter
 
@@ -42,9 +43,11 @@ def ask(
     batches: Iterable[Sequence[Variant]],
     *,
     engine: Engine,
+    load: LoadAgain,
     whole: Sequence[Variant],
     total: int,
     done: Set[str],
+    deadline: Deadline,
     allow_partial: bool,
     redactor: Redactor | None,
     progress: ProgressCallback | None,
@@ -58,6 +61,8 @@ def ask(
         The open log.
     batches : iterable of sequence of Variant
         What is asked, round by round.
+    load : callable
+        Loads the same classifier in another process.
     whole : sequence of Variant
         Every sentence of the run. The log says which place in it an answer has, so what follows
         from the log does not depend on the order in which it was asked.
@@ -66,6 +71,8 @@ def ask(
     done : set of str
         Ids of the sentences that the log has. Only batches that lack some are asked, each as it
         would have been in a run that nothing stopped: a model's rounding depends on its batch.
+    deadline : Deadline
+        Past it the run stops after the batch that is being asked.
     allow_partial : bool
         A failure on the way ends the run as partial.
     redactor : Redactor or None
@@ -94,8 +101,9 @@ def ask(
                 if done:
                     waiting = _unanswered(waiting, done, classifier.batch_size)
                 requests = (Request(id=variant.id, text=variant.text) for variant in waiting)
-                for answers in engine.run(classifier, requests, notices.say):
+                for answers in engine.run(classifier, requests, notices.say, load):
                     journal.add(answers)
+                    deadline.check()
                     if progress is not None:
                         progress(journal.count, total)
                 journal.flush()  # before anybody looks at a round
@@ -179,6 +187,9 @@ def _sealed(
             f"interrupted after {writer.count} of {total} sentences; nothing is lost",
             hint=f"repeat the command with --resume {writer.path.parent}",
         ) from None
+    except MemoryError:
+        seal("failed", error="memory ran out")
+        raise
     except AuditError as error:
         status = "partial" if allow_partial and writer.count else "failed"
         seal(status, error=error.what if quote else type(error).__name__)

@@ -15,6 +15,7 @@ from audit.pipeline.asking import ProgressCallback
 from audit.pipeline.attachments import POLICY, RESULTS, read_attachments
 from audit.pipeline.conclude import Conclusions
 from audit.pipeline.folders import link_latest, write_atomically
+from audit.pipeline.resource_limits import memory_limit
 from audit.pipeline.run_options import RunOptions
 from audit.pipeline.shards import merge_shards
 from audit.report import IndexEntry, render_index
@@ -80,10 +81,11 @@ def run_audit(
     options = options or RunOptions()
     if options.shard is not None:
         raise ConfigError("a shard has no results of its own", hint="use run_shard, then merge")
-    folder = collect_answers(
-        source, model, output=output, options=options, resume=resume, progress=progress
-    )
-    result = _finish(folder, options)
+    with memory_limit(options.max_memory):
+        folder = collect_answers(
+            source, model, output=output, options=options, resume=resume, progress=progress
+        )
+        result = _finish(folder, options)
     link_latest(folder)
     return result
 
@@ -114,9 +116,10 @@ def run_shard(
             where="--shard",
             hint="run shards without --rounds",
         )
-    return collect_answers(
-        source, model, output=output, options=options, resume=resume, progress=progress
-    )
+    with memory_limit(options.max_memory):
+        return collect_answers(
+            source, model, output=output, options=options, resume=resume, progress=progress
+        )
 
 
 def merge_runs(

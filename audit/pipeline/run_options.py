@@ -24,6 +24,7 @@ class RunOptions:
     the share of all texts that mention each group, for the total review load.
     ``include_slurs`` asks about slurs too; they decide nothing and are masked where people read.
     ``notice`` is told, in a sentence, what happens on the way, like a halved batch.
+    ``time_limit`` (seconds) and ``max_memory`` (bytes of this process) stop a run, resumably.
     ``shard`` is the part of the run to ask, for :func:`audit.pipeline.run_shard`.
     """
 
@@ -40,5 +41,7 @@ class RunOptions:
     author: str | None = None
     redact_text: bool | None = None
     traffic: Mapping[str, float] = field(default_factory=dict)
+    time_limit: float | None = None
+    max_memory: int | None = None
     notice: Callable[[str], None] | None = None
     engine: Engine = field(default_factory=LocalEngine)
