@@ -12,6 +12,7 @@ from audit.records import (
     Decision,
     Prediction,
     Request,
+    Shot,
     Task,
 )
 
@@ -49,6 +50,14 @@ class PromptShowing(Protocol):
 
     def prompt(self, text: str) -> str:
         """Return the prompt for ``text``, exactly as sent."""
+        ...
+
+
+class ShotShowing(Protocol):
+    """A classifier that is shown examples can be shown others, without being loaded again."""
+
+    def with_shots(self, shots: Sequence[Shot]) -> Classifier:
+        """Return the same model with other examples in its prompt."""
         ...
 
 

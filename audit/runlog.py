@@ -76,7 +76,8 @@ class RunLog:
     ``variants`` are in the order of the run and ``places`` are their places in it; a log of a part
     has gaps there. ``footer`` is ``None`` for a run that has not ended; ``torn`` says that an
     incomplete last line was left out; ``size`` is the number of sound bytes and ``digest`` their
-    running SHA-256.
+    running SHA-256. ``predictions`` are those of the first prompt; ``other_orders`` those of every
+    further shot order, by its id; ``content_free`` the answers to texts without content, by prompt.
     """
 
     path: Path
@@ -88,6 +89,13 @@ class RunLog:
     torn: bool
     size: int
     digest: Any = field(repr=False)
+    other_orders: Mapping[str, Mapping[str, Prediction]] = field(default_factory=dict)
+    content_free: Mapping[str, tuple[Prediction, ...]] = field(default_factory=dict)
+
+    @property
+    def n_answers(self) -> int:
+        """Answers to sentences, over all prompts."""
+        return len(self.predictions) + sum(map(len, self.other_orders.values()))
 
 
 class RunLogWriter:
@@ -129,13 +137,14 @@ class RunLogWriter:
         handle = FileIO(log.path, "rb+")
         handle.truncate(log.size)
         handle.seek(log.size)
-        return cls(log.path, handle, log.digest.copy(), len(log.predictions))
+        return cls(log.path, handle, log.digest.copy(), log.n_answers)
 
     def predictions(
         self,
         variants: Sequence[Variant],
         answers: Sequence[Prediction],
         places: Sequence[int] | None = None,
+        shot_order: str | None = None,
     ) -> None:
         """Append one batch and make it durable before returning.
 
@@ -145,12 +154,16 @@ class RunLogWriter:
             What was asked and what was answered.
         places : sequence of int, optional
             Place of each variant in the run; without it, they follow those before.
+        shot_order : str, optional
+            Id of the prompt, where it is not the run's first.
         """
         if places is None:
             places = range(self.count, self.count + len(variants))
+        of_order = {} if shot_order is None else {"shot_order": shot_order}
         records = (
             {
                 "type": "prediction",
+                **of_order,
                 "at": place,
                 "variant": _slim(variant),
                 "prediction": _slim(answer),
@@ -158,6 +171,18 @@ class RunLogWriter:
             for place, variant, answer in zip(places, variants, answers, strict=True)
         )
         self._append(records, len(answers))
+
+    def content_free(self, shot_order: str, answers: Sequence[Prediction]) -> None:
+        """Append what one prompt answers to texts without content."""
+        self._append(
+            [
+                {
+                    "type": "content_free",
+                    "shot_order": shot_order,
+                    "predictions": [_slim(answer) for answer in answers],
+                }
+            ]
+        )
 
     def footer(self, **fields: Any) -> None:
         """Append the footer, which seals every line before it."""
@@ -248,6 +273,8 @@ class _Reader:
         self.path, self.name = path, name
         self.variants: list[tuple[int, Variant]] = []
         self.predictions: dict[str, Prediction] = {}
+        self.other_orders: dict[str, dict[str, Prediction]] = {}
+        self.content_free: dict[str, tuple[Prediction, ...]] = {}
         self.header: dict[str, Any] | None = None
         self.footer: dict[str, Any] | None = None
         self.digest = hashlib.sha256()
@@ -266,7 +293,7 @@ class _Reader:
         return RunLog(
             self.path, self.header, tuple(variant for _, variant in self.variants),
             tuple(place for place, _ in self.variants), self.predictions,
-            self.footer, self.torn, self.size, self.digest,
+            self.footer, self.torn, self.size, self.digest, self.other_orders, self.content_free,
         )  # fmt: skip
 
     def _sound(self, handle: BinaryIO) -> Iterator[bytes]:
@@ -296,7 +323,8 @@ class _Reader:
                     where=where,
                     hint="restore the file from a backup, or run the audit again",
                 )
-            if record.get("n_predictions") != len(self.predictions):
+            others = sum(map(len, self.other_orders.values()))
+            if record.get("n_predictions") != len(self.predictions) + others:
                 raise RunLogError("the footer counts other predictions than there are", where=where)
             self.footer = record
             return  # resuming an interrupted run overwrites its footer, so it is not counted
@@ -310,6 +338,8 @@ class _Reader:
             self.header = record
         elif kind == "prediction":
             self._prediction(record, where)
+        elif kind == "content_free":
+            self._content_free(record, where)
         else:
             raise RunLogError(f"unexpected record of type {kind!r}", where=where)
 
@@ -325,11 +355,29 @@ class _Reader:
 
     def _prediction(self, record: dict[str, Any], where: str) -> None:
         try:
-            variant = Variant(**record["variant"])
-            answer = record["prediction"]
-            for name in ("samples", "raw"):
-                answer[name] = tuple(answer.get(name, ()))
+            variant, answer = Variant(**record["variant"]), _answer(record["prediction"])
+            order = record.get("shot_order")
+            if order is not None:
+                self.other_orders.setdefault(str(order), {})[variant.id] = answer
+                return
             self.variants.append((int(record.get("at", len(self.variants))), variant))
-            self.predictions[variant.id] = Prediction(**answer)
+            self.predictions[variant.id] = answer
         except (KeyError, TypeError, ValueError) as error:
             raise RunLogError(f"not a prediction record: {error}", where=where) from error
+
+    def _content_free(self, record: dict[str, Any], where: str) -> None:
+        try:
+            self.content_free[str(record["shot_order"])] = tuple(
+                map(_answer, record["predictions"])
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise RunLogError(f"not answers to texts without content: {error}", where=where) from (
+                error
+            )
+
+
+def _answer(record: dict[str, Any]) -> Prediction:
+    """Read a prediction that was written without the fields that hold their default."""
+    for name in ("samples", "raw"):
+        record[name] = tuple(record.get(name, ()))
+    return Prediction(**record)

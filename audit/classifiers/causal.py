@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,9 +16,16 @@ from audit.classifiers.kinds import check_sampling, labels_task
 from audit.classifiers.labels import rule_in_words
 from audit.classifiers.loading import LoadedModel, load_model, quiet
 from audit.classifiers.prompt import FewShotPrompt
-from audit.classifiers.tokens import check_causal, check_length, encode, label_tokens
+from audit.classifiers.tokens import (
+    check_causal,
+    check_length,
+    encode,
+    label_tokens,
+    lost_breaks,
+    spoken_labels,
+)
 from audit.errors import ClassifierError, ConfigError
-from audit.records import ClassifierInfo, ClassifierOptions, Prediction, Request, Task
+from audit.records import ClassifierInfo, ClassifierOptions, Prediction, Request, Shot, Task
 
 if TYPE_CHECKING:
     import torch
@@ -77,13 +85,14 @@ class CausalClassifier:
         self._task = task
         self._sampling = sampling
         self._prompt = FewShotPrompt(task)
+        self._spoken = spoken_labels(loaded.tokenizer, task.labels)
         self._changed: set[str] = set()
         with quiet():
             check_causal(loaded.model, self._encode([""])[0], loaded.name)
         self._engine: ExactEngine | None = None
         tokens: list[tuple[int, ...]] = []
         if self._exact:
-            tokens = label_tokens(loaded.tokenizer, self._prompt, loaded.name)
+            tokens = label_tokens(loaded.tokenizer, self._prompt, loaded.name, self._spoken)
             with quiet():
                 self._engine = self._build_engine(dtype)
         else:
@@ -128,6 +137,19 @@ class CausalClassifier:
         """Return the prompt for ``text``, exactly as sent."""
         return self._prompt.render(text)
 
+    def with_shots(self, shots: Sequence[Shot]) -> CausalClassifier:
+        """Return the same model with other examples in its prompt; the engine is shared."""
+        other = copy.copy(self)
+        other._task = replace(self._task, shots=tuple(shots))
+        other._prompt = FewShotPrompt(other._task)
+        other._changed = set()
+        other._info = replace(
+            self._info,
+            prompt_sha256=other._prompt.sha256,
+            notes=other._notes(self._info.demonstration),
+        )
+        return other
+
     def predict(self, requests: Sequence[Request]) -> list[Prediction]:
         """Answer every request, in order.
 
@@ -170,7 +192,7 @@ class CausalClassifier:
         fitting = [ids for ids in samples if len(ids) <= longest] or [min(samples, key=len)]
         check_length(fitting, sampling.max_new_tokens - 1, loaded.context, loaded.name)
         rule = AnswerRule(
-            labels=self._task.labels,
+            labels=self._spoken,
             rule=self._task.label_rule,
             stops=self._prompt.stops,
             max_new_tokens=sampling.max_new_tokens,
@@ -203,7 +225,7 @@ class CausalClassifier:
             )
             for place, outputs in zip(places, texts, strict=True):
                 answers[place] = sampled_prediction(
-                    requests[place].id, outputs, self._task, self._prompt.stops
+                    requests[place].id, outputs, self._task, self._prompt.stops, self._spoken
                 )
         return [answer for answer in answers if answer is not None]
 
@@ -239,6 +261,12 @@ class CausalClassifier:
         """Return the sentences a reader must see."""
         notes = [DEMONSTRATION] if demonstration else []
         notes.append(rule_in_words(self._task.label_rule, self._prompt.stops))
+        notes += lost_breaks(self._loaded.tokenizer)
+        if self._spoken != self._task.labels:
+            notes.append(
+                "The tokenizer knows no capitals or accents: labels are read as "
+                f"{', '.join(self._spoken)}."
+            )
         if changed := self._prompt.changed_shots:
             notes.append(
                 "Line breaks, straight quotes and separators were replaced in the prompt in "

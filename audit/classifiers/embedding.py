@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -14,7 +16,7 @@ from audit.classifiers.kinds import labels_task, refuse_sampling
 from audit.classifiers.loading import POOLING_FILE, LoadedModel, load_model, quiet
 from audit.classifiers.tokens import check_length
 from audit.errors import ClassifierError, ConfigError, MissingExtraError
-from audit.records import ClassifierInfo, ClassifierOptions, Prediction, Request, Task
+from audit.records import ClassifierInfo, ClassifierOptions, Prediction, Request, Shot, Task
 
 Pooling = Literal["mean", "cls"]
 
@@ -50,16 +52,10 @@ class EmbeddingClassifier:
     def __init__(
         self, loaded: LoadedModel, task: Task, options: ClassifierOptions, pooling: Pooling = "mean"
     ) -> None:
-        without = [label for label in task.labels if label not in {s.label for s in task.shots}]
-        if without:
-            raise ConfigError(
-                f"no shot has the label {', '.join(without)}, so its classifier cannot learn it",
-                where="task.shots",
-                hint="give at least one shot for each label; three or four each are usual",
-            )
         self.batch_size = options.batch_size or _ROWS
         self._loaded = loaded
         self._pooling = pooling
+        self._task = task
         self._labels = task.labels
         self._head = self._fit(task)
         self.info = ClassifierInfo(
@@ -75,6 +71,21 @@ class EmbeddingClassifier:
                 "shots": len(task.shots),
             },
         )
+
+    def with_shots(self, shots: Sequence[Shot]) -> EmbeddingClassifier:
+        """Return the same encoder with a head that is fitted on other examples.
+
+        Raises
+        ------
+        ConfigError
+            If a label has no example.
+        """
+        other = copy.copy(self)
+        other._task = replace(self._task, shots=tuple(shots))
+        other._head = other._fit(other._task)
+        settings = {**self.info.settings, "shots": len(other._task.shots)}
+        other.info = replace(self.info, settings=settings)
+        return other
 
     def predict(self, requests: Sequence[Request]) -> list[Prediction]:
         """Answer every request, in order; texts of like length are computed together.
@@ -103,6 +114,13 @@ class EmbeddingClassifier:
 
     def _fit(self, task: Task) -> Any:
         """Fit the head on the shots."""
+        without = [label for label in task.labels if label not in {s.label for s in task.shots}]
+        if without:
+            raise ConfigError(
+                f"no shot has the label {', '.join(without)}, so its classifier cannot learn it",
+                where="task.shots",
+                hint="give at least one shot for each label; three or four each are usual",
+            )
         try:
             from sklearn.linear_model import LogisticRegression
         except ImportError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from audit.classifiers.draws import request_seed
@@ -36,7 +37,7 @@ class Generator:
     def __init__(
         self, model: Any, tokenizer: Any, sampling: Sampling, stops: Sequence[str]
     ) -> None:
-        from transformers import GenerationConfig, StoppingCriteriaList, StopStringCriteria
+        from transformers import GenerationConfig
 
         self._model = model
         self._tokenizer = tokenizer
@@ -64,7 +65,7 @@ class Generator:
         model.generation_config = GenerationConfig(
             eos_token_id=self._ends or None, pad_token_id=self._pad
         )
-        self._stopping = StoppingCriteriaList([StopStringCriteria(tokenizer, list(stops))])
+        self._stopping = _stopping(tokenizer, stops)
 
     def sample(
         self, prompts: Sequence[Sequence[int]], *, seed: int, ids: Sequence[str]
@@ -148,7 +149,11 @@ class Generator:
 
 
 def sampled_prediction(
-    request_id: str, outputs: Sequence[str], task: Task, stops: Sequence[str]
+    request_id: str,
+    outputs: Sequence[str],
+    task: Task,
+    stops: Sequence[str],
+    spoken: Sequence[str] | None = None,
 ) -> Prediction:
     """Read the labels off one request's outputs, and keep what is no label.
 
@@ -162,15 +167,17 @@ def sampled_prediction(
         Its labels and the rule by which they are read.
     stops : sequence of str
         Where an answer ends.
+    spoken : sequence of str, optional
+        The labels as the model writes them, in the task's order; default: as they are.
 
     Returns
     -------
     Prediction
         One sample for each output; ``None`` marks an output that is no label.
     """
-    samples = tuple(
-        parse_label(output, task.labels, rule=task.label_rule, stops=stops) for output in outputs
-    )
+    own = dict(zip(spoken or task.labels, task.labels, strict=True))
+    found = (parse_label(output, [*own], rule=task.label_rule, stops=stops) for output in outputs)
+    samples = tuple(None if label is None else own[label] for label in found)
     return Prediction(
         id=request_id,
         samples=samples,
@@ -181,6 +188,17 @@ def sampled_prediction(
             if sample is None
         ),
     )
+
+
+def _stopping(tokenizer: Any, stops: Sequence[str]) -> Any:
+    """Return what ends generation; a stop that no token can spell is never generated."""
+    from transformers import StoppingCriteriaList, StopStringCriteria
+
+    criteria = StoppingCriteriaList()
+    for stop in stops:
+        with suppress(ValueError):
+            criteria.append(StopStringCriteria(tokenizer, [stop]))
+    return criteria
 
 
 def end_tokens(model: Any, tokenizer: Any) -> list[int]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from audit.classifiers.draws import most_likely
@@ -12,7 +14,7 @@ from audit.classifiers.match_labels import match_labels
 from audit.classifiers.prompt import FewShotPrompt
 from audit.classifiers.tokens import check_length
 from audit.errors import ClassifierError, ConfigError
-from audit.records import ClassifierInfo, ClassifierOptions, Prediction, Request, Task
+from audit.records import ClassifierInfo, ClassifierOptions, Prediction, Request, Shot, Task
 
 _ROWS = 32
 
@@ -79,6 +81,14 @@ class MaskedClassifier:
     def prompt(self, text: str) -> str:
         """Return the prompt for ``text``, exactly as sent."""
         return f"{self._prompt.render(text)} {self._loaded.tokenizer.mask_token}"
+
+    def with_shots(self, shots: Sequence[Shot]) -> MaskedClassifier:
+        """Return the same model with other examples in its prompt."""
+        other = copy.copy(self)
+        other._task = replace(self._task, shots=tuple(shots))
+        other._prompt = FewShotPrompt(other._task)
+        other.info = replace(self.info, prompt_sha256=other._prompt.sha256)
+        return other
 
     def predict(self, requests: Sequence[Request]) -> list[Prediction]:
         """Answer every request, in order; prompts of like length are computed together.

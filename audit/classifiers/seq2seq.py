@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,9 +11,9 @@ from audit.classifiers.generation import Generator, decoder_start, end_tokens, s
 from audit.classifiers.kinds import check_sampling, labels_task
 from audit.classifiers.loading import LoadedModel, load_model, quiet
 from audit.classifiers.prompt import FewShotPrompt
-from audit.classifiers.tokens import check_length
+from audit.classifiers.tokens import check_length, lost_breaks
 from audit.errors import ConfigError
-from audit.records import ClassifierInfo, ClassifierOptions, Prediction, Request, Task
+from audit.records import ClassifierInfo, ClassifierOptions, Prediction, Request, Shot, Task
 
 _ROWS = 32
 _PROMPTS = 128
@@ -59,7 +60,6 @@ class Seq2SeqClassifier:
                 loaded.model, loaded.tokenizer, options.sampling, self._prompt.stops
             )
         sampling = options.sampling
-        self._lost = self._lost_breaks()
         self.info = ClassifierInfo(
             model=loaded.name,
             scoring="exact" if self._exact else "sampled",
@@ -79,12 +79,20 @@ class Seq2SeqClassifier:
                 "label_rule": task.label_rule,
                 **own,
             },
-            notes=self._lost,
+            notes=lost_breaks(loaded.tokenizer),
         )
 
     def prompt(self, text: str) -> str:
         """Return the prompt for ``text``, exactly as sent."""
         return self._prompt.render(text)
+
+    def with_shots(self, shots: Sequence[Shot]) -> Seq2SeqClassifier:
+        """Return the same model with other examples in its prompt."""
+        other = copy.copy(self)
+        other._task = replace(self._task, shots=tuple(shots))
+        other._prompt = FewShotPrompt(other._task)
+        other.info = replace(self.info, prompt_sha256=other._prompt.sha256)
+        return other
 
     def predict(self, requests: Sequence[Request]) -> list[Prediction]:
         """Answer every request, in order.
@@ -165,14 +173,6 @@ class Seq2SeqClassifier:
             return_attention_mask=False,
         )["input_ids"]
         return found
-
-    def _lost_breaks(self) -> tuple[str, ...]:
-        """Say where the tokenizer does not keep the line breaks of the prompt."""
-        tokenizer = self._loaded.tokenizer
-        kept = tokenizer.decode(tokenizer("a\nb", add_special_tokens=False)["input_ids"])
-        if "\n" in kept:
-            return ()
-        return ("The tokenizer has no line break: the prompt's lines reach the model as one line.",)
 
 
 def create(locator: str, task: Task | None, options: ClassifierOptions) -> Seq2SeqClassifier:

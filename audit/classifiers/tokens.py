@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -34,11 +35,42 @@ def encode(tokenizer: Any, prompts: Sequence[str]) -> list[list[int]]:
     return [list(ids) for ids in encoded]
 
 
-def label_tokens(tokenizer: Any, prompt: FewShotPrompt, model: str) -> list[tuple[int, ...]]:
+def spoken_labels(tokenizer: Any, labels: Sequence[str]) -> tuple[str, ...]:
+    """Return the labels as a tokenizer without capitals or accents writes them (GPT-1's).
+
+    Labels that it writes unchanged, cannot write, or would write alike are returned as they are.
+    """
+    written = [
+        str(
+            tokenizer.decode(
+                tokenizer(f" {label}", add_special_tokens=False)["input_ids"],
+                clean_up_tokenization_spaces=False,
+            )
+        ).strip()
+        for label in labels
+    ]
+    only_plainer = all(
+        _plain(own) == _plain(label) for own, label in zip(written, labels, strict=True)
+    )
+    return tuple(written) if only_plainer and len(set(written)) == len(labels) else tuple(labels)
+
+
+def lost_breaks(tokenizer: Any) -> tuple[str, ...]:
+    """Say where the tokenizer does not keep the line breaks of the prompt."""
+    kept = tokenizer.decode(tokenizer("a\nb", add_special_tokens=False)["input_ids"])
+    if "\n" in kept:
+        return ()
+    return ("The tokenizer has no line break: the prompt's lines reach the model as one line.",)
+
+
+def label_tokens(
+    tokenizer: Any, prompt: FewShotPrompt, model: str, spoken: Sequence[str] | None = None
+) -> list[tuple[int, ...]]:
     """Return the token ids of each label after a prompt.
 
     They are what the tokenizer adds when the prompt is followed by a space and the label, not the
-    ids of the label on its own.
+    ids of the label on its own. ``spoken`` are the labels as the tokenizer writes them; default: as
+    they are.
 
     Raises
     ------
@@ -49,7 +81,9 @@ def label_tokens(tokenizer: Any, prompt: FewShotPrompt, model: str) -> list[tupl
     start = prompt.render("")
     base, *whole = encode(tokenizer, [start, *(start + end for end in prompt.label_continuations)])
     found: list[tuple[int, ...]] = []
-    for label, ids in zip(prompt.task.labels, whole, strict=True):
+    for label, own, ids in zip(
+        prompt.task.labels, spoken or prompt.task.labels, whole, strict=True
+    ):
         rest = tuple(ids[len(base) :])
         if ids[: len(base)] != base or not rest:
             raise ClassifierError(
@@ -58,7 +92,7 @@ def label_tokens(tokenizer: Any, prompt: FewShotPrompt, model: str) -> list[tupl
                 hint="choose another output word, or --scoring sampled",
             )
         written = tokenizer.decode(list(rest), clean_up_tokenization_spaces=False)
-        if parse_label(written, [label], rule="exact") is None:
+        if parse_label(written, [own], rule="exact") is None:
             raise ClassifierError(
                 f"the tokenizer cannot write the label {label!r}: it writes {written.strip()!r}",
                 where=model,
@@ -126,3 +160,9 @@ def check_causal(model: Any, prompt: Sequence[int], name: str) -> None:
             where=name,
             hint="`audit models` says which scheme fits which kind of model",
         )
+
+
+def _plain(text: str) -> str:
+    """Return a text without case and accents."""
+    bare = unicodedata.normalize("NFD", text.casefold())
+    return "".join(character for character in bare if unicodedata.category(character) != "Mn")

@@ -57,6 +57,16 @@ RUN_OPTIONS: list[Decorator] = [
     option("--include-slurs", is_flag=True,
            help="Ask about slurs too. They are no part of a verdict, and are masked in results, "
                 "report and terminal; the log holds what was sent."),
+    option("--shots", type=click.IntRange(min=0), metavar="K",
+           help="Show the model K examples of the task (default: all)."),
+    option("--shot-orders", type=click.IntRange(min=1), default=1, show_default=True, metavar="N",
+           help="Ask every sentence in N prompts with other orders or draws of the examples; "
+                "verdicts are about the first."),
+    option("--shot-sets", metavar="FILE", type=click.Path(exists=True, dir_okay=False),
+           help="YAML file with sets of examples: one prompt, or N, for each."),
+    option("--calibrate", is_flag=True,
+           help="Show the gaps after contextual calibration beside those before "
+                "(needs exact scoring and --temperature 1)."),
     option("--tolerance", type=click.FloatRange(min=0.0, min_open=True),
            help="Largest gap accepted, as a fraction (or in the score's unit)."),
     option("--confidence-level", type=click.FloatRange(0.5, 1.0, min_open=True, max_open=True),
@@ -206,6 +216,7 @@ def _asked(run: Callable[..., Result], source: str, given: Mapping[str, Any]) ->
 def run_options(given: Mapping[str, Any]) -> RunOptions:
     """Turn command-line values into the pipeline's options."""
     from audit.pipeline import RunOptions, Shard
+    from audit.pipeline.shots import ShotOptions
 
     if given["quick"] and given["rounds"]:
         raise ConfigError("a quick look decides nothing, so it has no rounds", where="--rounds")
@@ -216,6 +227,10 @@ def run_options(given: Mapping[str, Any]) -> RunOptions:
         limit=given["limit"],
         quick=given["quick"],
         include_slurs=given["include_slurs"],
+        shots=ShotOptions(
+            shots=given["shots"], orders=given["shot_orders"], sets=given["shot_sets"]
+        ),
+        calibrate=given["calibrate"],
         rounds=int(given["rounds"]) if given["rounds"] else None,
         shard=Shard.parse(given["shard"]) if given["shard"] else None,
         allow_partial=given["allow_partial"],

@@ -55,6 +55,8 @@ def build_results(
     gold: Mapping[str, Any] | None = None,
     rounds: Mapping[str, Any] | None = None,
     override_load: Mapping[str, Any] | None = None,
+    shot_orders: Sequence[Mapping[str, Any]] = (),
+    calibration: Mapping[str, Any] | None = None,
     tables: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
 ) -> dict[str, Any]:
     """Put one run's conclusions into the published object.
@@ -77,9 +79,13 @@ def build_results(
         run; left out where there is none.
     override_load : mapping, optional
         The review load of all rules together; left out where there is no rule.
+    shot_orders : sequence of mapping
+        Every prompt with its examples and the gaps under it, the run's first prompt first.
+    calibration : mapping, optional
+        Gaps before and after contextual calibration; left out where none was asked for.
     tables : mapping of str to rows, optional
         Further tables by name, outside the verdicts: ``dispersion``, ``secondary``,
-        ``intersections`` and ``literature``.
+        ``intersections``, ``literature`` and ``shot_sensitivity``.
 
     Returns
     -------
@@ -109,7 +115,7 @@ def build_results(
         "strata": [dict(row) for row in strata],
         "reference_sensitivity": [dict(row) for row in reference_sensitivity],
         "variance_shares": dict(variance_shares),
-        "shot_orders": [],
+        "shot_orders": [dict(row) for row in shot_orders],
         "overrides": [_override(rule) for rule in overrides],
         "not_tested": [{"what": item.what, "why": item.why} for item in not_tested],
         "warnings": [{"code": w.code, "message": w.message, "where": w.where} for w in warnings],
@@ -120,6 +126,7 @@ def build_results(
         "gold": gold,
         "rounds": rounds,
         "override_load": override_load,
+        "calibration": calibration,
     }
     for name, rows in (tables or {}).items():
         results[name] = [dict(row) for row in rows]

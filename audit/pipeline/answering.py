@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,8 @@ from typing import Any
 from audit import __version__
 from audit.classifiers import create_classifier
 from audit.errors import ConfigError
-from audit.pipeline.asking import Notices, ProgressCallback, ask
+from audit.pipeline.asking import Notices, OtherPrompt, ProgressCallback, ask
+from audit.pipeline.calibrating import ask_content_free, check_calibration
 from audit.pipeline.folders import new_run_folder, new_run_id, timestamp, utc_now
 from audit.pipeline.header_parts import (
     check_something_to_audit,
@@ -19,13 +20,15 @@ from audit.pipeline.header_parts import (
     vocabulary_of,
 )
 from audit.pipeline.limit_values import check_limits
+from audit.pipeline.options_asked import options_asked
 from audit.pipeline.redaction import Redactor, must_redact, names_of, unquoting
 from audit.pipeline.resource_limits import Deadline
 from audit.pipeline.rounds import RoundPlan, rounds_object, rounds_to_ask
 from audit.pipeline.run_options import RunOptions
+from audit.pipeline.shots import prompts_of, shot_design, shot_orders, shots_object, with_shots_of
 from audit.probes import Expansion, expand, load_probe_set
 from audit.protocols import Classifier
-from audit.records import ProbeSet, RunSpec, Variant
+from audit.records import ProbeSet, RunSpec, ShotOrder, Variant
 from audit.runlog import FILE_NAME, RunLog, RunLogWriter, read_run, spec_hash, to_json
 from audit.statistics import outcome_of
 
@@ -61,18 +64,21 @@ def collect_answers(
             include_slurs=options.include_slurs,
         )
         check_something_to_audit(expansion.variants)
+        orders = shot_orders(probe_set.task, options.shots, seed=probe_set.sampling.seed)
+        probe_set = dataclasses.replace(probe_set, task=with_shots_of(probe_set.task, orders[0]))
         settings = dataclasses.replace(options.classifier, sampling=probe_set.sampling)
-        load = partial(
-            create_classifier, model, probe_set.task, settings, language=probe_set.language
-        )
-        classifier = load()
+        load = partial(create_classifier, model, options=settings, language=probe_set.language)
+        classifier = load(task=probe_set.task)
+        others = prompts_of(classifier, orders, options.shots)
+    _check_prompts(classifier, others, options)
     outcome = outcome_of(probe_set.task, classifier.info.score_range)
     check_limits({"tolerance": probe_set.limits.tolerance}, outcome)
     redact = must_redact(probe_set, options.redact_text, classifier)
     redactor = Redactor(probe_set, expansion) if redact else None
     shown = expansion if redactor is None else redactor.expansion(expansion)
     header = {
-        **_header(probe_set, shown, classifier, options),
+        **_header(probe_set, shown, classifier, options, orders),
+        "shot_orders": shots_object(orders, classifier, others),
         "vocabulary": vocabulary_of(classifier, expansion, probe_set.reference),
         "redacted": redactor is not None,
     }
@@ -86,14 +92,16 @@ def collect_answers(
         folder = new_run_folder(Path(output), run_id)
         times = {"run_id": run_id, "started": timestamp(started)}
         writer = RunLogWriter.create(folder / FILE_NAME, {**times, **header})
-        done: Set[str] = frozenset()
+        done: dict[str | None, Set[str]] = dict.fromkeys([None, *others], frozenset())
+        leaning: Collection[str] = ()
     else:
         folder = Path(resume)
         log = _log_to_resume(folder, header)
         if log.footer is not None and log.footer.get("status") == "complete":
             return folder  # only what follows from the log can be missing
         names = names_of(redactor, asked)
-        done = {variant.id for variant in asked if names[variant.id] in log.predictions}
+        done = _answered(log, asked, names, others)
+        leaning = log.content_free
         if log.torn:
             notices.say("The log ended in an incomplete line; it was cut off and is asked again.")
         writer = RunLogWriter.reopen(log)
@@ -101,13 +109,45 @@ def collect_answers(
     if (plan := RoundPlan.of(header)) is not None:
         batches = rounds_to_ask(plan, folder, expansion, shown, asked)
     with writer, unquoting(redact):
+        if options.calibrate:
+            prompts = {orders[0].id: classifier, **others}
+            ask_content_free(writer, {n: p for n, p in prompts.items() if n not in leaning})
         ask(
-            writer, classifier, batches, engine=options.engine, load=load,
-            whole=expansion.variants, total=len(asked), done=done, deadline=deadline,
-            allow_partial=options.allow_partial, redactor=redactor, progress=progress,
-            notices=notices,
+            writer, classifier, batches, load=partial(load, task=probe_set.task),
+            others=[
+                OtherPrompt(
+                    order.id, others[order.id], asked, done[order.id],
+                    partial(load, task=with_shots_of(probe_set.task, order)),
+                )
+                for order in orders[1:]
+            ],
+            engine=options.engine, whole=expansion.variants, total=len(asked) * len(orders),
+            done=done[None], deadline=deadline, allow_partial=options.allow_partial,
+            redactor=redactor, progress=progress, notices=notices,
         )  # fmt: skip
     return folder
+
+
+def _check_prompts(
+    classifier: Classifier, others: Mapping[str, Classifier], options: RunOptions
+) -> None:
+    """Refuse other prompts and calibration where they mean nothing."""
+    if options.rounds and (others or options.calibrate):
+        raise ConfigError("rounds judge one prompt, as it is", where="--rounds")
+    if options.calibrate:
+        check_calibration(classifier)
+
+
+def _answered(
+    log: RunLog, asked: Sequence[Variant], names: Mapping[str, str], others: Iterable[str]
+) -> dict[str | None, Set[str]]:
+    """Return the sentences that a log has answers to, by prompt; ``None`` is the first."""
+    logged: dict[str | None, Mapping[str, Any]] = {None: log.predictions}
+    logged.update({name: log.other_orders.get(name, {}) for name in others})
+    return {
+        order: {variant.id for variant in asked if names[variant.id] in answers}
+        for order, answers in logged.items()
+    }
 
 
 def _with_overrides(probe_set: ProbeSet, options: RunOptions) -> ProbeSet:
@@ -122,7 +162,11 @@ def _with_overrides(probe_set: ProbeSet, options: RunOptions) -> ProbeSet:
 
 
 def _header(
-    probe_set: ProbeSet, expansion: Expansion, classifier: Classifier, options: RunOptions
+    probe_set: ProbeSet,
+    expansion: Expansion,
+    classifier: Classifier,
+    options: RunOptions,
+    orders: Sequence[ShotOrder],
 ) -> dict[str, Any]:
     """Collect everything that determines the run and everything the report needs besides."""
     info = classifier.info
@@ -137,13 +181,16 @@ def _header(
         prompt_sha256=info.prompt_sha256,
         repeats=sampling.repeats,
         temperature=info.settings.get("temperature"),
-        shot_orders=1,
+        shot_orders=len(orders),
         scoring=info.scoring,
         seed=sampling.seed,
         limit=options.limit,
         quick=options.quick,
         include_slurs=options.include_slurs,
         rounds=options.rounds,
+        shot_design=shot_design(orders, options.shots),
+        calibrate=options.calibrate,
+        options=options_asked(options.classifier),
         versions={"audit": __version__, **info.versions},
         settings=info.settings,
     )
@@ -164,7 +211,7 @@ def _header(
         "prompt": prompt("{text}") if prompt is not None else None,
         "not_tested": to_json(expansion.not_tested),
         "warnings": to_json(expansion.warnings),
-        "n_requests": len(expansion.variants),
+        "n_requests": len(expansion.variants) * len(orders),
         "rounds": rounds_object(
             expansion.variants, options.rounds, sampling.seed, probe_set.limits.estimand
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any
 
@@ -21,6 +22,20 @@ _WRITE_EVERY = 0.05
 """Seconds between two writes of the log, at least; a slower batch is never kept back."""
 _WRITE_ROWS = 4096
 """Answers of one write, at most (but for a larger batch)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherPrompt:
+    """The target with another prompt, the sentences it is asked, and those that the log has.
+
+    ``load`` loads it in another process.
+    """
+
+    id: str
+    classifier: Classifier
+    asked: Sequence[Variant]
+    done: Set[str]
+    load: LoadAgain
 
 
 class Notices:
@@ -42,6 +57,7 @@ def ask(
     classifier: Classifier,
     batches: Iterable[Sequence[Variant]],
     *,
+    others: Sequence[OtherPrompt] = (),
     engine: Engine,
     load: LoadAgain,
     whole: Sequence[Variant],
@@ -61,13 +77,15 @@ def ask(
         The open log.
     batches : iterable of sequence of Variant
         What is asked, round by round.
+    others : sequence of OtherPrompt
+        What is asked after that, prompt by prompt.
     load : callable
         Loads the same classifier in another process.
     whole : sequence of Variant
         Every sentence of the run. The log says which place in it an answer has, so what follows
         from the log does not depend on the order in which it was asked.
     total : int
-        Sentences to answer in all: those of the run, or of its shard.
+        Sentences to answer in all, over all prompts: those of the run, or of its shard.
     done : set of str
         Ids of the sentences that the log has. Only batches that lack some are asked, each as it
         would have been in a run that nothing stopped: a model's rounding depends on its batch.
@@ -88,6 +106,22 @@ def ask(
         Whatever stopped the run; the log says how it ended and can be resumed.
     """
     journal = _Journal(writer, whole, done, redactor)
+
+    def ask_one(
+        target: Classifier, batch: Sequence[Variant], own: _Journal, again: LoadAgain
+    ) -> None:
+        # texts that begin alike lie together, as a model can compute what they share once
+        waiting = sorted(batch, key=attrgetter("text"))
+        if own.done:
+            waiting = _unanswered(waiting, own.done, target.batch_size)
+        requests = (Request(id=own.mark + v.id, text=v.text) for v in waiting)
+        for answers in engine.run(target, requests, notices.say, again):
+            own.add(answers)
+            deadline.check()
+            if progress is not None:
+                progress(own.count, total)
+        own.flush()  # before anybody looks at a round
+
     sealed = _sealed(
         writer, classifier, total, notices, allow_partial=allow_partial, quote=redactor is None
     )
@@ -96,17 +130,10 @@ def ask(
             progress(writer.count, total)
         try:
             for batch in batches:
-                # texts that begin alike lie together, as a model can compute what they share once
-                waiting = sorted(batch, key=attrgetter("text"))
-                if done:
-                    waiting = _unanswered(waiting, done, classifier.batch_size)
-                requests = (Request(id=variant.id, text=variant.text) for variant in waiting)
-                for answers in engine.run(classifier, requests, notices.say, load):
-                    journal.add(answers)
-                    deadline.check()
-                    if progress is not None:
-                        progress(journal.count, total)
-                journal.flush()  # before anybody looks at a round
+                ask_one(classifier, batch, journal, load)
+            for other in others:
+                journal = _Journal(writer, whole, other.done, redactor, other.id)
+                ask_one(other.classifier, other.asked, journal, other.load)
         finally:
             journal.flush()
 
@@ -119,7 +146,10 @@ def _unanswered(asked: list[Variant], done: Set[str], size: int) -> list[Variant
 
 
 class _Journal:
-    """Logs answers: each batch at once, or with those that come within a twentieth of a second."""
+    """Logs answers of one prompt: each batch at once, or with those that come a moment later.
+
+    The ids of another prompt's requests begin with its ``mark``, so that its draws are its own.
+    """
 
     def __init__(
         self,
@@ -127,8 +157,10 @@ class _Journal:
         whole: Sequence[Variant],
         done: Set[str],
         redactor: Redactor | None,
+        order: str | None = None,
     ) -> None:
-        self._writer, self._whole, self._done, self._redactor = writer, whole, done, redactor
+        self._writer, self._whole, self.done, self._redactor = writer, whole, done, redactor
+        self._order, self.mark = order, "" if order is None else f"{order}/"
         self._places = {variant.id: place for place, variant in enumerate(whole)}
         self._answers: list[Prediction] = []
         self._due = 0.0
@@ -140,8 +172,10 @@ class _Journal:
 
     def add(self, answers: Iterable[Prediction]) -> None:
         """Take a batch, and make it durable unless the last write was a moment ago."""
-        if self._done:
-            answers = [answer for answer in answers if answer.id not in self._done]
+        if self.mark:
+            answers = [replace(a, id=a.id.removeprefix(self.mark)) for a in answers]
+        if self.done:
+            answers = [answer for answer in answers if answer.id not in self.done]
         self._answers += answers
         if len(self._answers) >= _WRITE_ROWS or time.monotonic() >= self._due:
             self.flush()
@@ -156,7 +190,7 @@ class _Journal:
         if self._redactor is not None:
             answers = self._redactor.answers(asked, answers)
             asked = [self._redactor.shown(variant) for variant in asked]
-        self._writer.predictions(asked, answers, at)
+        self._writer.predictions(asked, answers, at, self._order)
         self._due = time.monotonic() + _WRITE_EVERY
 
 

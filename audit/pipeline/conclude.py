@@ -21,6 +21,7 @@ from audit.pipeline.header import Header
 from audit.pipeline.limit_values import check_limits
 from audit.pipeline.mentions import NEUTRAL, group_words
 from audit.pipeline.rounds import RoundPlan, judge_rounds
+from audit.pipeline.shot_results import prompt_warnings, sensitivity, shot_order_rows
 from audit.pipeline.summaries import changed_limits, summarise_variants
 from audit.records import (
     Finding,
@@ -152,14 +153,22 @@ def conclude(
         variance_shares=summary.variance_shares,
         overrides=rules,
         not_tested=(*header.not_tested, *summary.not_tested),
-        warnings=(*header.warnings, *summary.warnings, *judged.warnings, *_torn(log, footer)),
+        warnings=(
+            *header.warnings,
+            *summary.warnings,
+            *judged.warnings,
+            *_torn(log, footer),
+            *prompt_warnings(summary),
+        ),
         comparison=comparison,
         drivers=_drivers(log, header, summary),
         words=summary.words,
         gold=summary.gold,
         rounds=judged.rounds,
         override_load=_total_load(rules, traffic, [group.id for group in header.groups]),
-        tables={name: getattr(summary, name) for name in TABLES},
+        shot_orders=shot_order_rows(log, summary),
+        calibration=summary.calibration,
+        tables={**{name: getattr(summary, name) for name in TABLES}, **sensitivity(summary)},
     )
     report = build_report(results, _evidence(log, header, summary, signoff))
     policy = _policy(results, rules, header)
@@ -212,13 +221,13 @@ def ended(log: RunLog) -> Mapping[str, Any]:
             hint="name the folders of all shards after `audit merge`",
         )
     if log.footer is None or log.footer.get("status") in {None, "interrupted", "failed"}:
-        done, total = len(log.predictions), log.header.get("n_requests")
+        done, total = log.n_answers, log.header.get("n_requests")
         raise RunLogError(
             f"the run did not finish: {done} of {total} sentences were answered",
             where=log.path.parent.name,
             hint="run the same `audit run` command again with --resume and this folder",
         )
-    footer, answered = log.footer, len(log.predictions)
+    footer, answered = log.footer, log.n_answers
     missing = [name for name in ("finished", "n_requests", "notes") if name not in footer]
     if missing or footer["status"] not in {"complete", "partial"}:
         raise RunLogError(f"the log's footer cannot be read: {', '.join(missing) or 'status'}")
@@ -290,7 +299,7 @@ def _total_load(
 
 def _torn(log: RunLog, footer: Mapping[str, Any]) -> list[RunWarning]:
     """Say aloud what a partial run lacks."""
-    missing = footer["n_requests"] - len(log.predictions)
+    missing = footer["n_requests"] - log.n_answers
     if not missing:
         return []
     message = (

@@ -8,6 +8,7 @@ from typing import Any
 
 from audit.engines import LocalEngine
 from audit.pipeline.shards import Shard
+from audit.pipeline.shots import ShotOptions
 from audit.protocols import Engine
 from audit.records import ClassifierOptions
 
@@ -23,6 +24,9 @@ class RunOptions:
     sequential rounds and to ask no more about a group once it is decided. ``traffic`` is
     the share of all texts that mention each group, for the total review load.
     ``include_slurs`` asks about slurs too; they decide nothing and are masked where people read.
+    ``shots`` says which examples the prompt shows, and which other prompts the same sentences are
+    asked in; verdicts are about the first. ``calibrate`` asks every prompt about texts without
+    content too, to show the gaps after contextual calibration beside those before.
     ``notice`` is told, in a sentence, what happens on the way, like a halved batch.
     ``time_limit`` (seconds) and ``max_memory`` (bytes of this process) stop a run, resumably.
     ``shard`` is the part of the run to ask, for :func:`audit.pipeline.run_shard`.
@@ -34,6 +38,8 @@ class RunOptions:
     limit: int | None = None
     quick: bool = False
     include_slurs: bool = False
+    shots: ShotOptions = field(default_factory=ShotOptions)
+    calibrate: bool = False
     rounds: int | None = None
     shard: Shard | None = None
     allow_partial: bool = False

@@ -12,7 +12,7 @@ from audit.engines import shard_of
 from audit.errors import ConfigError, RunLogError
 from audit.pipeline.folders import new_run_folder, new_run_id, utc_now
 from audit.pipeline.header import Header
-from audit.records import Variant
+from audit.records import Prediction, Variant
 from audit.runlog import FILE_NAME, RunLog, RunLogWriter, read_run
 
 _OWN = frozenset({"type", "crc", "run_id", "started", "shard"})
@@ -149,7 +149,7 @@ def _lacking(parts: Mapping[Shard, RunLog], of: int) -> list[str]:
     for shard, log in parts.items():
         status = (log.footer or {}).get("status", "not ended")
         if status != "complete":
-            asked = f"{len(log.predictions):,} sentences answered"
+            asked = f"{log.n_answers:,} sentences answered"
             found.append(f"shard {shard} ({log.path.parent.name}) is {status}, {asked}")
     return found
 
@@ -179,11 +179,29 @@ def _write(logs: Sequence[RunLog], output: Path) -> Path:
         for start in range(0, len(rows), _BATCH):
             places, variants, answers = zip(*rows[start : start + _BATCH], strict=True)
             writer.predictions(variants, answers, places)
+        for order in [str(prompt["id"]) for prompt in header.get("shot_orders", ())]:
+            _write_prompt(writer, order, rows, logs)
         ended = [(log.footer or {}).get("finished", "") for log in logs]
         writer.footer(
-            status="complete" if len(rows) == total else "partial",
+            status="complete" if writer.count == total else "partial",
             finished=max(map(str, ended)),
             n_requests=total,
             notes=list(notes),
         )
     return folder
+
+
+def _write_prompt(
+    writer: RunLogWriter,
+    order: str,
+    rows: Sequence[tuple[int, Variant, Prediction]],
+    logs: Sequence[RunLog],
+) -> None:
+    """Write what the shards answered in another prompt, and to texts without content."""
+    if (leaning := next((log.content_free.get(order) for log in logs), None)) is not None:
+        writer.content_free(order, leaning)
+    answers = {k: v for log in logs for k, v in log.other_orders.get(order, {}).items()}
+    known = [row for row in rows if row[1].id in answers]
+    for start in range(0, len(known), _BATCH):
+        places, variants, _ = zip(*known[start : start + _BATCH], strict=True)
+        writer.predictions(variants, [answers[v.id] for v in variants], places, order)

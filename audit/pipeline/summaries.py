@@ -13,6 +13,7 @@ from audit.probes import masked_variants
 from audit.records import Limits, Variant
 from audit.runlog import RunLog
 from audit.statistics import GapSummary, outcome_of, summarise_gaps
+from audit.statistics.shots import FewShot
 
 
 def summarise_log(log: RunLog, *, limits: Mapping[str, Any] | None = None) -> GapSummary:
@@ -35,6 +36,26 @@ def summarise_variants(
         rng=np.random.default_rng(log.header["spec"]["seed"]),
         estimand=limits.estimand,
         labels=header.task.labels if header.task and header.task.labels else None,
+        few_shot=few_shot_of(log, variants),
+    )
+
+
+def few_shot_of(log: RunLog, variants: Sequence[Variant]) -> FewShot | None:
+    """Return what a run asked in prompts besides its first, of some sentences.
+
+    ``None`` where the log does not say which examples its prompt had.
+    """
+    prompts = log.header.get("shot_orders")
+    if not prompts:
+        return None
+    asked = {prompt["id"]: log.other_orders.get(prompt["id"], {}) for prompt in prompts[1:]}
+    return FewShot(
+        first=prompts[0]["id"],
+        others={
+            name: {v.id: answers[v.id] for v in variants if v.id in answers}
+            for name, answers in asked.items()
+        },
+        content_free=log.content_free,
     )
 
 

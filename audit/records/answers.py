@@ -156,7 +156,11 @@ class ClassifierInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSpec:
-    """Everything that determines a run; its hash is what ``--resume`` compares."""
+    """Everything that determines a run; its hash is what ``--resume`` compares.
+
+    ``shot_orders`` counts the prompts; ``shot_design`` says how their examples were chosen, with a
+    hash of them. ``options`` are those of the target's options that ``settings`` do not hold.
+    """
 
     model: str
     revision: str | None
@@ -176,3 +180,6 @@ class RunSpec:
     settings: Mapping[str, Any]
     rounds: int | None = None
     include_slurs: bool = False
+    shot_design: Mapping[str, Any] | None = None
+    calibrate: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)

@@ -28,6 +28,14 @@ class Shot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShotOrder:
+    """The examples of one prompt, in their order."""
+
+    id: str
+    shots: tuple[Shot, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """What the classifier is asked to do and which answers are good or bad for a person.
 

@@ -240,6 +240,9 @@ class SpecData(Part):
     quick: bool = False
     include_slurs: bool = False
     rounds: int | None = None
+    shot_design: dict[str, Any] | None = None
+    calibrate: bool = False
+    options: dict[str, Any] = Field(default_factory=dict)
     versions: dict[str, str] = Field(default_factory=dict)
     settings: dict[str, Any] = Field(default_factory=dict)
 

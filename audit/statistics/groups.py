@@ -35,6 +35,13 @@ from audit.statistics.intersections import intersections
 from audit.statistics.literature_table import literature_table
 from audit.statistics.pairs import Key, PairTable, build_table, describe_pairs
 from audit.statistics.shares import run_components, run_variance_shares
+from audit.statistics.shots import (
+    FewShot,
+    ShotOrderGaps,
+    calibration_table,
+    shot_order_gaps,
+    unparsed_rate,
+)
 from audit.statistics.strata import (
     dispersion,
     placebo_adjusted,
@@ -82,6 +89,11 @@ class GapSummary:
     words : list of dict
         Terms whose words were tested where they mention nobody, see
         `audit.statistics.words.word_gaps`; empty without literal sentences.
+    shots : ShotOrderGaps or None
+        The gaps under every prompt; ``None`` where nothing is known of prompts.
+    calibration : dict or None
+        Gaps before and after contextual calibration, see
+        `audit.statistics.shots.calibration_table`.
     gold : dict or None
         Mistakes against gold labels, see `audit.statistics.gold_table.gold_table`.
     not_tested, warnings : tuple
@@ -105,6 +117,8 @@ class GapSummary:
     intersections: Sequence[Record]
     literature: Sequence[Record]
     words: Sequence[Record]
+    shots: ShotOrderGaps | None
+    calibration: Record | None
     gold: Record | None
     not_tested: tuple[NotTested, ...]
     warnings: tuple[RunWarning, ...]
@@ -127,6 +141,7 @@ def summarise_gaps(
     rng: np.random.Generator,
     estimand: Estimand = "listed",
     labels: Sequence[str] | None = None,
+    few_shot: FewShot | None = None,
 ) -> GapSummary:
     """Aggregate a run into gaps per group, term and placebo.
 
@@ -151,6 +166,8 @@ def summarise_gaps(
         ``phrases``: other phrases too. ``census``: exactly these prompts.
     labels : sequence of str, optional
         Every label of the task, so that any other is refused; default: those that occur.
+    few_shot : FewShot, optional
+        What was asked in further prompts.
 
     Returns
     -------
@@ -197,6 +214,16 @@ def summarise_gaps(
     group_family = _group_family(run, groups, estimand)
     placebo_family = _term_family(run, named, "placebo")
     components = run_components(run, group_family)
+
+    def read(given: Mapping[str, Prediction]) -> Answers:
+        return answers_of(variants, given, outcome, labels).of(~apart)
+
+    shots, calibration = None, None
+    if few_shot is not None:
+        others = {name: read(given) for name, given in few_shot.others.items()}
+        shots = shot_order_gaps(run, group_family, others, first=few_shot.first)
+        first = predictions if isinstance(predictions, Mapping) else {p.id: p for p in predictions}
+        calibration = calibration_table(run, group_family, few_shot, first, read)
     group_gaps = _with_second_estimands(
         gap_records(run, group_family),
         second_estimands(run, group_family),
@@ -230,7 +257,7 @@ def summarise_gaps(
         dispersion=dispersion(run, group_family),
         secondary=secondary_outcomes(run, group_family),
         components=components,
-        variance_shares=run_variance_shares(run, components),
+        variance_shares=run_variance_shares(run, components, shots.variance if shots else None),
         worst=worst,
         drivers=drivers(run, group_family, named),
         intersections=intersections(run, group_family, groups),
@@ -238,6 +265,8 @@ def summarise_gaps(
         words=word_gaps(spoken, _term_family(spoken, named, "group"), term_gaps, named)
         if (spoken := beside.get("literal"))
         else (),
+        shots=shots,
+        calibration=calibration,
         gold=gold_table(run, group_family),
         not_tested=table.not_tested(),
         warnings=caveats(run, group_family),
@@ -335,7 +364,7 @@ def _overall(run: Run, answers: Answers) -> Record:
         "n_variants": len(answers.value),
         "n_pairs": run.table.pairs.shape[1],
         "n_predictions": int(answers.repeats[drawn].sum() + (answers.answered & ~drawn).sum()),
-        "unparsed_rate": _unparsed_rate(answers),
+        "unparsed_rate": unparsed_rate(answers),
         "repeat_instability": repeat_instability(answers),
         "counts_by_label": _counts_by_label(answers),
         "transitions": transitions(run.table, run.flips, answers.labels),
@@ -345,15 +374,6 @@ def _overall(run: Run, answers: Answers) -> Record:
 def _worst_record(worst: tuple[str, float] | None) -> Record | None:
     """Return the group whose gap points furthest in the unfavourable direction, as published."""
     return None if worst is None else {"group": worst[0], "estimate": worst[1]}
-
-
-def _unparsed_rate(answers: Answers) -> float | None:
-    """Return the share of answers that are no label; ``None`` where that is unknown."""
-    known = ~np.isnan(answers.unparsed)
-    if not known.any():
-        return None
-    weights = np.where(np.isfinite(answers.repeats), answers.repeats, 1.0)[known]
-    return float((answers.unparsed[known] * weights).sum() / weights.sum())
 
 
 def _counts_by_label(answers: Answers) -> dict[str, float]:

@@ -66,7 +66,9 @@ def run_components(run: Run, family: Family) -> Components | None:
     return replace(_average(parts), pilot_templates=run.cells.n_units)
 
 
-def run_variance_shares(run: Run, components: Components | None) -> dict[str, float | None]:
+def run_variance_shares(
+    run: Run, components: Components | None, shot_order: float | None = None
+) -> dict[str, float | None]:
     """Say where a run's variance comes from.
 
     Parameters
@@ -75,6 +77,8 @@ def run_variance_shares(run: Run, components: Components | None) -> dict[str, fl
         The measured run.
     components : Components or None
         From `run_components`.
+    shot_order : float, optional
+        Variance of a gap between prompts on the squared scale [0, 1]; ``None`` with one prompt.
 
     Returns
     -------
@@ -85,7 +89,8 @@ def run_variance_shares(run: Run, components: Components | None) -> dict[str, fl
     """
     if components is None:
         return dict.fromkeys(SOURCES)
-    shares = variance_shares(components, fillers=run.cells.filler_matrix().shape[1])
+    fillers = run.cells.filler_matrix().shape[1]
+    shares = variance_shares(components, fillers=fillers, shot_order=shot_order)
     return {
         source: None if share is None else number(share)
         for source, share in ((name, getattr(shares, name)) for name in SOURCES)

@@ -113,13 +113,19 @@ class Vocabulary:
         int or None
             ``None`` where the tokens cannot write it.
         """
-        # a first token may bring the space with it, as all few-shot prompts end before one
+        # a first token may bring the space before it, as all few-shot prompts end before one, and
+        # a last token the space after it, where tokens mark the ends of words
         inside = {token for token in self._sorted if token}
         steps: list[float] = [0.0, *[float("inf")] * len(written)]
         for end in range(1, len(written) + 1):
             for start in range(end):
                 piece = written[start:end]
-                if piece in inside or (start == 0 and b" " + piece in inside):
+                forms = {piece}
+                if start == 0:
+                    forms.add(b" " + piece)
+                if end == len(written):
+                    forms |= {form + b" " for form in forms}
+                if forms & inside:
                     steps[end] = min(steps[end], steps[start] + 1)
         return None if steps[-1] == float("inf") else int(steps[-1])
 

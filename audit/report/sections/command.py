@@ -28,10 +28,10 @@ def command(material: Material) -> str:
     """
     results = material.results
     spec = results.spec
-    words = ["audit", "run", results.probe.name, "--model", spec.model]
+    words = ["audit", "run", results.probe.name, "--model", _target(spec)]
     if spec.revision:
         words += ["--revision", spec.revision]
-    words += [*_sampling(spec), *_settings(spec.settings), *_limits(material)]
+    words += [*_sampling(spec), *_settings(spec.settings), *_asked(spec), *_limits(material)]
     if spec.limit is not None:
         words += ["--limit", str(spec.limit)]
     if spec.rounds is not None:
@@ -39,6 +39,31 @@ def command(material: Material) -> str:
     words += ["--quick"] if spec.quick else []
     words += ["--include-slurs"] if spec.include_slurs else []
     return shlex.join(inert(word, limit=_WORD_LIMIT) for word in words)
+
+
+def _target(spec: SpecData) -> str:
+    """Return the target without what options of its own add to its name."""
+    asked = spec.options
+    model = spec.model.removesuffix(f"+{asked['adapter']}") if "adapter" in asked else spec.model
+    return model.removesuffix(f"#{asked['system']}") if "system" in asked else model
+
+
+def _asked(spec: SpecData) -> list[str]:
+    """Return what was asked of the target, and which examples its prompt shows."""
+    asked, words = spec.options, []
+    for theirs, ours in dict(asked.get("label_map") or {}).items():
+        words += ["--label-map", f"{theirs}={ours}"]
+    if asked.get("score_range"):
+        words += ["--score-range", *(f"{end:g}" for end in asked["score_range"])]
+    for name in ("adapter", "system"):
+        if asked.get(name):
+            words += [f"--{name}", str(asked[name])]
+    design = spec.shot_design or {}
+    flags = {"shots": "--shots", "orders": "--shot-orders", "sets": "--shot-sets"}
+    for name, flag in flags.items():
+        if design.get(name) is not None:
+            words += [flag, str(design[name])]
+    return [*words, "--calibrate"] if spec.calibrate else words
 
 
 def _sampling(spec: SpecData) -> list[str]:
