@@ -13,6 +13,7 @@ from audit.records import Group, PairGap, Task, Verdict
 from audit.report.message import Sentence, Value
 from audit.report.parts import (
     Block,
+    CalibrationRow,
     Change,
     ExampleSet,
     Fact,
@@ -21,6 +22,7 @@ from audit.report.parts import (
     Head,
     Item,
     Named,
+    PromptRow,
     Row,
     Rule,
     RuleReference,
@@ -154,6 +156,8 @@ class SteadinessSection:
     facts: tuple[Fact, ...]
     fillers: tuple[str, ...]
     sensitivity: tuple[tuple[str, tuple[float | None, ...]], ...]
+    prompts: tuple[PromptRow, ...] = ()
+    calibration: tuple[CalibrationRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

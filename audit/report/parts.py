@@ -107,6 +107,28 @@ class FlipCell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PromptRow:
+    """One group's gap over the prompts that were tried; ``share`` is theirs in the variance."""
+
+    group: str
+    lowest: float | None
+    highest: float | None
+    sd: float | None
+    share: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalibrationRow:
+    """One group's gap before and after calibration, each with its range over the prompts."""
+
+    group: str
+    before: float | None
+    before_range: tuple[float | None, float | None]
+    after: float | None
+    after_range: tuple[float | None, float | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FlipRow:
     """All pairs whose reference had one label."""
 

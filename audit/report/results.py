@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError
 
 from audit.errors import ResultsError
 from audit.records import Direction, Reason, Status, Verdict
+from audit.report.prompt_tables import CalibrationData, ShotGapData, ShotOrderData
 from audit.report.tables import (
     DispersionData,
     DriversData,
@@ -324,6 +325,9 @@ class Results(Part):
     intersections: list[IntersectionData] = Field(default_factory=list)
     literature: list[LiteratureData] = Field(default_factory=list)
     rounds: RoundsData | None = None
+    shot_orders: list[ShotOrderData] = Field(default_factory=list)
+    shot_sensitivity: list[ShotGapData] = Field(default_factory=list)
+    calibration: CalibrationData | None = None
 
 
 def read_results(results: Mapping[str, Any]) -> Results:

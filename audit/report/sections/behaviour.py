@@ -10,6 +10,7 @@ from audit.report.model import FlipsSection, SteadinessSection
 from audit.report.parts import Fact, FlipCell, FlipRow, GroupFlips, Head
 from audit.report.results import GapData, TransitionData
 from audit.report.sections.material import SHORT_LIMIT, Material
+from audit.report.sections.prompts import calibration_rows, prompt_rows
 from audit.report.wording import gaps as words
 from audit.report.wording.opening import NO_LABELS, NOT_AVAILABLE_BECAUSE, UNREAD_FACT
 
@@ -149,6 +150,8 @@ def steadiness(material: Material) -> SteadinessSection:
         facts=_steady_facts(material),
         fillers=_fillers(material),
         sensitivity=_sensitivity(material),
+        prompts=prompt_rows(material),
+        calibration=calibration_rows(material),
     )
 
 

@@ -129,6 +129,25 @@ LABELS: dict[str, Sentence] = {
     "sensitivity_note": say(
         "A wide range over the reference fillers means that the choice of filler matters."
     ),
+    "prompts": say("Under other examples in the prompt"),
+    "prompts_caption": say("Gap over the prompts that were tried, by group"),
+    "lowest_gap": say("Lowest gap"),
+    "highest_gap": say("Highest gap"),
+    "prompt_sd": say("Standard deviation between prompts"),
+    "prompt_share": say("Share of the variance of template gaps"),
+    "prompts_note": say(
+        "The same sentences were asked in every prompt. Verdicts are about the first prompt only."
+    ),
+    "calibration": say("Before and after calibration"),
+    "calibration_caption": say("Gap before and after contextual calibration, by group"),
+    "before_calibration": say("Before"),
+    "before_range": say("Range over prompts, before"),
+    "after_calibration": say("After"),
+    "after_range": say("Range over prompts, after"),
+    "calibration_note": say(
+        "Calibration divides each label’s share by what the prompt gives it for texts without "
+        "content. Verdicts are about the answers before it."
+    ),
     "details": say("Details"),
     "target_notes": say("What the target says about itself"),
     "plain_row": say("{group}: gap {gap}, interval {interval}. {verdict}"),
