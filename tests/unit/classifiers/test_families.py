@@ -115,7 +115,7 @@ def test_sampled_answers_need_no_pad_and_no_line_break(
 
 
 def test_a_tokenizer_without_capitals_reads_the_same_labels(saved: Saved, task: Task) -> None:
-    """GPT-1 writes "positive"; the audit's labels stay those of the task, and the record says so."""
+    """GPT-1 writes "positive"; the audit's labels stay the task's, and the record says so."""
     classifier = exact(saved("gpt1"), task)
     (answer,) = classifier.predict([Request(id="v", text=TEXT)])
     assert list(answer.probabilities or ()) == list(task.labels)
@@ -139,9 +139,8 @@ def test_labels_that_share_their_first_token(saved: Saved, task: Task) -> None:
         assert low - 1e-4 <= mass <= low + answer.unresolved + 1e-4
 
 
-def test_a_tokenizer_that_merges_over_the_boundary(
-    tmp_path: Path, task: Task, _quiet_build: None
-) -> None:
+@pytest.mark.usefixtures("_quiet_build")
+def test_a_tokenizer_that_merges_over_the_boundary(tmp_path: Path, task: Task) -> None:
     folder = save_family("llama", tmp_path, across_words=True)
     with pytest.raises(ClassifierError, match="joins the end of the prompt with the label") as said:
         exact(folder, task)
@@ -150,9 +149,10 @@ def test_a_tokenizer_that_merges_over_the_boundary(
     assert sampled.predict([Request(id="v", text=TEXT)])[0].samples
 
 
+@pytest.mark.usefixtures("_quiet_build")
 @pytest.mark.parametrize("family", ["gpt1", "gpt2", "gpt-j", "llama"])
 def test_a_prompt_longer_than_the_context_names_the_limit(
-    family: str, tmp_path: Path, task: Task, _quiet_build: None
+    family: str, tmp_path: Path, task: Task
 ) -> None:
     folder = save_family(family, tmp_path, context=24)
     with pytest.raises((ClassifierError, ConfigError), match="the model takes 24"):
