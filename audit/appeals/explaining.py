@@ -73,13 +73,20 @@ def account_of(store: Store, reference: str) -> DecisionAccount:
     CannotFileError
         If it is no code, or no decision's.
     """
-    decision = store.decision(named_decision(store, reference))
-    if decision is None:  # the chain loses no row between two reads
-        raise LookupError("a decision vanished")
-    return _account(store, decision)
+    return account_of_id(store, named_decision(store, reference))
 
 
-def _account(store: Store, decision: StoredDecision) -> DecisionAccount:
+def account_of_id(store: Store, decision_id: str) -> DecisionAccount:
+    """Return the same by the decision's id, for those who answer appeals.
+
+    Raises
+    ------
+    LookupError
+        If there is no such decision.
+    """
+    decision = store.decision(decision_id)
+    if decision is None:
+        raise LookupError(decision_id)
     said = _answer(decision)
     last = max(_by_people(store, decision, said), default=None)
     waits = decision.route == "review" and last is None

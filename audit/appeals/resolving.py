@@ -148,13 +148,13 @@ def _check_independent(store: Store, found: Filing, by: str) -> None:
         return
     if any(review.reviewer == by for review in store.reviews(decision_id)):
         raise RefusedError(
-            f"{by} decided this in review", hint="somebody else has to answer the appeal"
+            "who decided this in review cannot answer the appeal", hint="ask somebody else"
         )
 
 
 def _answered(filings: Filings, found: Filing) -> RefusedError:
     there = status_of(filings, found)
     return RefusedError(
-        f"it was answered already: {there.outcome}, {there.answered}",
-        hint="the person can appeal again, with what is new",
+        "this was answered already",
+        hint=f"it was {there.outcome} at {there.answered}; the person can appeal again",
     )

@@ -37,7 +37,7 @@ def test_from_an_appeal_to_a_probe_set(audit, sent, tmp_path):
     with open_store(str(path)) as store:
         assert status(store, appealed.reference).reply == "You were right."
     again = audit("feedback", "resolve", path, appealed.filing_id, "rejected", "--by", "Bo")
-    assert (again.code, "answered already: overturned" in again.err) == (2, True)
+    assert (again.code, "it was overturned at" in again.err) == (2, True)
     exported = audit("feedback", "export", path, "--failures", "-o", "failures.jsonl")
     assert exported.code == 0, exported.err
     written = (tmp_path / "failures.jsonl").read_text()
