@@ -9,6 +9,7 @@ from typing import Literal
 from audit.appeals.asking import named_decision
 from audit.appeals.status import OUTCOME
 from audit.store import Filings, Store
+from audit.store.outcomes import outcome, reviews_of
 from audit.store.stored import StoredDecision
 
 DecidedBy = Literal["model", "person", "waiting"]
@@ -116,10 +117,10 @@ def _by_people(
     store: Store, decision: StoredDecision, said: str | None
 ) -> Iterator[tuple[str, str]]:
     """Yield the answers that people gave, with their times."""
-    for review in store.reviews(decision.id):
-        answer = review.label or (said if review.action == "keep" else None)
-        if review.action in {"keep", "override"} and answer is not None:
-            yield review.time, answer
+    reviewed = outcome(reviews_of(store, [decision.id]).get(decision.id, []))
+    answer = reviewed.label or (said if reviewed.state == "kept" else None)
+    if reviewed.state in {"kept", "overridden"} and answer is not None and reviewed.time:
+        yield reviewed.time, answer
     filings = Filings(store)
     for filed in filings.about(decision.id):
         for given in filings.about(filed.id):

@@ -10,6 +10,7 @@ from audit.appeals.status import OUTCOME, status_of
 from audit.errors import RefusedError, StoreError
 from audit.oversight.references import id_of
 from audit.store import Filing, Filings, Store
+from audit.store.outcomes import reviews_of
 
 MOST_REPLY = 4_000
 
@@ -106,6 +107,13 @@ def resolve(
     return status_of(filings, found)
 
 
+def reviewers_of(store: Store, decision_id: str) -> frozenset[str]:
+    """Return the accounts of those who reviewed a decision; they do not answer appeals about it."""
+    return frozenset(
+        each.reviewer for each in reviews_of(store, [decision_id]).get(decision_id, ())
+    )
+
+
 def erase(store: Store, filing_id: str) -> int:
     """Make what a person wrote, and the reply to it, unreadable; return how many keys are gone."""
     filings = Filings(store)
@@ -146,7 +154,7 @@ def _check_independent(store: Store, found: Filing, by: str) -> None:
     decision_id = found.body["decision_id"]
     if found.kind != "appeal" or decision_id is None:
         return
-    if any(review.reviewer == by for review in store.reviews(decision_id)):
+    if by in reviewers_of(store, decision_id):
         raise RefusedError(
             "who decided this in review cannot answer the appeal", hint="ask somebody else"
         )

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from audit.cli.guard import open_existing
+from audit.cli.options import require
 from audit.errors import RefusedError
 
 if TYPE_CHECKING:
     from audit.appeals import Status
+    from audit.store import Store
 
 STORE = click.argument("store", metavar="STORE")
 ID = click.argument("identity", metavar="ID")
@@ -76,7 +78,7 @@ def show(store: str, identity: str, json_out: bool) -> int:
 @STORE
 @ID
 @click.argument("outcome", type=click.Choice(["upheld", "overturned", "rejected"]))
-@click.option("--by", required=True, metavar="NAME", help="Who answers.")
+@click.option("--by", required=True, metavar="NAME", help="Who answers, as on the pages.")
 @click.option("--label", metavar="LABEL", help="The answer that counts instead (overturned).")
 @click.option("--reply", metavar="TEXT", default="", help="What the person is told.")
 def resolve(
@@ -92,7 +94,8 @@ def resolve(
 
     with open_existing(store) as opened:
         try:
-            resolved(opened, identity, outcome, by=by, label=label, reply=reply)
+            account = _account(opened, by)
+            resolved(opened, identity, outcome, by=account, label=label, reply=reply)
         except RefusedError as error:
             raise click.UsageError(str(error)) from error
     click.echo(f"Answered: {outcome}. The person sees it by their code.")
@@ -146,6 +149,15 @@ def erase(store: str, identity: str) -> int:
         count = erased(opened, identity)
     click.echo(f"{count} {'key' if count == 1 else 'keys'} deleted")
     return 0
+
+
+def _account(store: Store, name: str) -> str:
+    """Return the id of an account by its name; somebody without one stands for themselves."""
+    require("serve", "fastapi", "argon2")
+    from audit.web.accounts.accounts import accounts
+
+    wanted = name.strip().casefold()
+    return next((each.id for each in accounts(store) if each.name.casefold() == wanted), name)
 
 
 def _row(found: Status) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from typing import Literal
 from sqlalchemy import select
 
 from audit.records import ReviewAction
-from audit.store.sealing import unseal
+from audit.store.keys import opened
 from audit.store.store import Store
-from audit.store.tables import KEYS, TABLES
+from audit.store.tables import TABLES
 
 State = Literal["waiting", "kept", "overridden", "disputed"]
 RATINGS = ("keep", "override")
@@ -57,15 +57,7 @@ def reviews_of(store: Store, decisions: Collection[str]) -> dict[str, list[Store
     secrets: dict[str, bytes | None] = {}
     with store.reading() as connection:
         for row in connection.execute(query).all():
-            note = None
-            if row.personal is not None:
-                if row.personal_key not in secrets:
-                    key = select(KEYS.c.secret).where(KEYS.c.id == row.personal_key)
-                    secrets[row.personal_key] = connection.execute(key).scalar()
-                secret = secrets[row.personal_key]
-                note = (
-                    None if secret is None else unseal(bytes(row.personal), bytes(secret), row.id)
-                )
+            note = opened(connection, row.id, row.personal, row.personal_key, secrets)
             body = json.loads(row.body)
             found.setdefault(row.about, []).append(
                 StoredReview(

@@ -111,21 +111,6 @@ class Store:
         rows = [self._review_row(review, fresh) for review in reviews]
         self._writer.append("reviews", rows, fresh)
 
-    def reviews(self, decision_id: str) -> list[ReviewEvent]:
-        """Return what people did about a decision, in order; notes that were erased are empty."""
-        table = TABLES["reviews"]
-        query = select(table).where(table.c.about == decision_id).order_by(table.c.seq)
-        secrets: dict[str, bytes | None] = {}
-        with self.reading() as connection:
-            return [
-                ReviewEvent(
-                    id=row.id, time=row.time, decision_id=row.about, action=row.kind,
-                    note=opened(connection, row.id, row.personal, row.personal_key, secrets) or "",
-                    **json.loads(row.body),
-                )
-                for row in connection.execute(query).all()
-            ]  # fmt: skip
-
     def note(self, kind: str, body: Mapping[str, Any], *, about: str | None = None) -> None:
         """Write into the trail what was done: an erasure, a retention, a change of policy."""
         row = row_of(uuid.uuid4().hex, utc_stamp(), kind, canonical(dict(body)), about=about)

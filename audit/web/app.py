@@ -14,6 +14,7 @@ from audit.oversight import Guard
 from audit.store import Store
 from audit.web import assets, decide, monitor
 from audit.web.access import PUBLIC, declared
+from audit.web.appeals import pages as appeals
 from audit.web.failures import add_failures, refuse_origin
 from audit.web.headers import SameOrigin, SecurityHeaders
 from audit.web.limits import BodyLimit
@@ -35,6 +36,7 @@ PAGES: tuple[APIRouter, ...] = (
     oversight.router,
     signoff.router,
     retention.router,
+    appeals.router,
 )
 """The routers of every room of pages."""
 

@@ -24,6 +24,7 @@ class Entry:
 ENTRIES = (
     Entry("/monitor", mark("Monitoring")),
     Entry("/review", mark("Review")),
+    Entry("/appeals", mark("Appeals")),
     Entry("/agreement", mark("Agreement")),
     Entry("/sign-off", mark("Sign-off")),
     Entry("/retention", mark("Retention")),

@@ -88,18 +88,19 @@ class TestPlainLanguage:
             assert len(whole.split()) > 20
             assert grade(whole) <= 9, (grade(whole), whole)
 
-    def test_every_message_has_a_japanese_one_with_the_same_values(self):
+    @pytest.mark.parametrize("name", ["public", "appeals"])
+    def test_every_message_has_a_japanese_one_with_the_same_values(self, name):
         room = Path(audit.web.__file__).parent
         found = extract_from_dir(
             room, method_map=[("**.py", "python"), ("**.html", "jinja2")],
             keywords={"mark": None, "_": None},
         )  # fmt: skip
-        messages = {message for file, _, message, *_ in found if "public" in Path(file).parts}
-        path = room / "locale" / "ja" / "LC_MESSAGES" / "public.po"
+        messages = {message for file, _, message, *_ in found if name in Path(file).parts}
+        path = room / "locale" / "ja" / "LC_MESSAGES" / f"{name}.po"
         catalogue = {
             m.id: m.string for m in read_po(BytesIO(path.read_bytes()), locale="ja") if m.id
         }
-        assert set(catalogue) == messages
+        assert messages <= set(catalogue)
         for message, said in catalogue.items():
             assert said
             assert re.findall(r"%\(\w+\)s", said) == re.findall(r"%\(\w+\)s", message)

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from audit.appeals import Outcome, resolve, waiting
 from audit.appeals.explaining import account_of_id
-from audit.appeals.resolving import MOST_REPLY, erase, find
+from audit.appeals.resolving import MOST_REPLY, erase, find, reviewers_of
 from audit.errors import RefusedError
 from audit.review.labelling import choices_of
 from audit.review.masking import without_slurs
@@ -42,7 +42,9 @@ HEADS = {
 
 
 @router.get("")
-def listed(request: Request, person: Answerer, everything: bool = False, done: str = "") -> Response:
+def listed(
+    request: Request, person: Answerer, everything: bool = False, done: str = ""
+) -> Response:
     """Show what waits, and with ``everything`` also what is answered."""
     found = list(islice(waiting(site_of(request).store, answered=everything), MOST_SHOWN))
     return page(request, "appeals/list.html", found=found, everything=everything, heads=HEADS,
@@ -86,9 +88,11 @@ def _page(request: Request, person: Account, filing_id: str) -> Response:
     decided = None if found.decision_id is None else site.store.decision(found.decision_id)
     told = None if decided is None else account_of_id(site.store, decided.id)
     text = None if decided is None else (decided.personal or {}).get("text")
-    own = found.kind == "appeal" and found.decision_id is not None and any(
-        review.reviewer == person.id for review in site.store.reviews(found.decision_id)
-    )  # fmt: skip
+    own = (
+        found.kind == "appeal"
+        and found.decision_id is not None
+        and person.id in reviewers_of(site.store, found.decision_id)
+    )
     return page(
         request, "appeals/one.html", found=found, head=HEADS[found.kind], told=told, text=text,
         masked=None if text is None else without_slurs(text),
