@@ -7,12 +7,17 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from audit.cli.guard import EDITED
 from audit.cli.options import option, require
 from audit.errors import ConfigError
+
+if TYPE_CHECKING:
+    from audit.monitor.webhooks import Receiver
 
 TOKEN = "AUDIT_TOKEN"  # noqa: S105 - the variable's name
 
@@ -40,6 +45,10 @@ TOKEN = "AUDIT_TOKEN"  # noqa: S105 - the variable's name
     help="Where the affected person gets a person; {reference} becomes the decision's code "
     "(default: this server's own page about the decision).",
 )
+@option("--webhooks", metavar="FILE", type=click.Path(exists=True, dir_okay=False),
+        help="Who is told about alarms: receivers, as docs/dashboards.md describes.")  # fmt: skip
+@option("--watch-every", type=click.FloatRange(min=1), default=60.0, show_default=True,
+        metavar="SECONDS", help="How often new decisions are counted and looked at.")  # fmt: skip
 @option("--purpose", metavar="TEXT", help="What the answers are used for, for the notice page.")
 @option("--contact", metavar="TEXT", help="How else to reach a person, for the notice page.")
 @click.option("--keep-text", is_flag=True,
@@ -55,6 +64,8 @@ def serve(
     timeout: float,
     shadow: bool,
     appeal_url: str | None,
+    webhooks: str | None,
+    watch_every: float,
     purpose: str | None,
     contact: str | None,
     keep_text: bool,
@@ -73,24 +84,18 @@ def serve(
             where="--host",
             hint=f"set {TOKEN} to a long random word, or serve on 127.0.0.1",
         )
-    require(
-        "serve",
-        "fastapi",
-        "uvicorn",
-        "sqlalchemy",
-        "alembic",
-        "cryptography",
-        "argon2",
-        "krippendorff",
-    )
+    require("serve", "fastapi", "uvicorn", "sqlalchemy", "alembic", "cryptography", "argon2",
+            "krippendorff", "prometheus_client", "httpx2", "tenacity", "standardwebhooks")  # fmt: skip
     import uvicorn
 
+    from audit.monitor.rounds import watching
     from audit.pipeline.safeguard import open_guard, policy_path
     from audit.review.settings import stopped
     from audit.store import open_store
     from audit.web import create_app
     from audit.web.accounts.links import first_link
 
+    receivers = _receivers(webhooks)
     with _listening(host, port) as (listener, at), open_store(store) as opened:
         guard = open_guard(
             policy, model, sink=opened, timeout=timeout, shadow=shadow,
@@ -111,9 +116,25 @@ def serve(
             click.echo(
                 f"First sign-in, works once, within 24 hours: {at}/sign-in/link/{link}", err=True
             )
-        click.echo(f"Serving at {at}/v1/decide", err=True)
-        uvicorn.Server(config).run(sockets=[listener])
+        with watching(opened, receivers, every=watch_every, said=_say,
+                      url=at if _own_page(host, at) else None):  # fmt: skip
+            click.echo(f"Serving at {at}/v1/decide", err=True)
+            uvicorn.Server(config).run(sockets=[listener])
     return 0
+
+
+def _receivers(webhooks: str | None) -> tuple[Receiver, ...]:
+    """Return who is told about alarms."""
+    if webhooks is None:
+        return ()
+    from audit.monitor.webhooks import read_receivers
+
+    return read_receivers(Path(webhooks))
+
+
+def _say(what: str) -> None:
+    """Say what went wrong beside the server."""
+    click.echo(what, err=True)
 
 
 def _is_loopback(host: str) -> bool:

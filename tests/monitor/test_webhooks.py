@@ -2,9 +2,7 @@
 
 import base64
 import json
-import threading
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
@@ -20,43 +18,16 @@ from audit.monitor.webhooks import (
 )
 from audit.store import open_store, verify_store
 from tests.monitor.boards import NOW, board
+from tests.monitor.inbox import Inbox
 
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
-
-
-class Inbox:
-    """A receiver: answers with the statuses given, then 204; keeps what it got."""
-
-    def __init__(self):
-        self.got = []
-        self.statuses = []
-        inbox = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["content-length"])).decode()
-                inbox.got.append((dict(self.headers.items()), body))
-                status = inbox.statuses.pop(0) if inbox.statuses else 204
-                self.send_response(status)
-                if 300 <= status < 400:
-                    self.send_header("location", f"{inbox.url}/elsewhere")
-                self.send_header("content-length", "0")
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
 
 @pytest.fixture(scope="module")
 def server():
     inbox = Inbox()
     yield inbox
-    inbox.server.shutdown()
-    inbox.server.server_close()
+    inbox.close()
 
 
 @pytest.fixture

@@ -80,6 +80,8 @@ class Courier:
         Seconds of the first wait between two attempts of a round; waits double, with jitter.
     now : callable
         The clock, in UTC.
+    pause : callable
+        Waits that many seconds between two attempts.
     """
 
     def __init__(
@@ -89,8 +91,10 @@ class Courier:
         *,
         wait_unit: float = 1.0,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        pause: Callable[[float], object] = time.sleep,
     ) -> None:
         self._store, self._receivers, self._unit, self._now = store, receivers, wait_unit, now
+        self._pause = pause
 
     def deliver(self, messages: Sequence[Message]) -> list[Delivered]:
         """Tell every receiver what is due, in the order given.
@@ -133,11 +137,15 @@ class Courier:
         self, client: httpx2.Client, receiver: Receiver, message: Message
     ) -> tuple[Delivered, bool]:
         """Offer one message, write down how it went, and say whether the receiver answers."""
+
+        def wait(seconds: float) -> None:
+            self._pause(seconds)
+
         patient = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(_RetryError),
             stop=tenacity.stop_after_attempt(_ATTEMPTS),
             wait=tenacity.wait_random_exponential(multiplier=self._unit, max=_LONGEST_WAIT),
-            sleep=time.sleep,
+            sleep=wait,
             reraise=True,
         )
         outcome: Outcome = "failed"
