@@ -19,6 +19,8 @@ from audit.errors import ConfigError
 if TYPE_CHECKING:
     from audit.monitor.webhooks import Receiver
 
+_NEEDED = ("fastapi", "uvicorn", "sqlalchemy", "alembic", "cryptography", "argon2", "krippendorff",
+           "prometheus_client", "httpx2", "tenacity", "standardwebhooks")  # fmt: skip
 TOKEN = "AUDIT_TOKEN"  # noqa: S105 - the variable's name
 
 
@@ -84,8 +86,7 @@ def serve(
             where="--host",
             hint=f"set {TOKEN} to a long random word, or serve on 127.0.0.1",
         )
-    require("serve", "fastapi", "uvicorn", "sqlalchemy", "alembic", "cryptography", "argon2",
-            "krippendorff", "prometheus_client", "httpx2", "tenacity", "standardwebhooks")  # fmt: skip
+    require("serve", *_NEEDED)
     import uvicorn
 
     from audit.monitor.rounds import watching
