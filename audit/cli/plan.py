@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from audit.cli.options import option
+from audit.cli.options import MODEL_OPTIONS, SAMPLING_OPTIONS, option, stack
 
 if TYPE_CHECKING:
+    from audit.classifiers.remote.estimate import Estimate
     from audit.pipeline.plan import AuditPlan
+
+_PLANNED = ("scheme", "pilot", "reference_rate", "gap", "power", "repeats")
 
 
 @click.command()
@@ -23,7 +27,6 @@ if TYPE_CHECKING:
     help="How the target answers: probabilities, drawn labels, or one label "
     "that never varies (lexicons).",
 )
-@option("--repeats", type=click.IntRange(min=1), help="Samples per sentence, for --scheme sampled.")
 @click.option(
     "--pilot",
     metavar="RUN",
@@ -50,20 +53,73 @@ if TYPE_CHECKING:
     help="Wanted probability of the verdict.",
 )
 @option("--tolerance", type=click.FloatRange(min=0.0, min_open=True), help="The limit.")
+@option(
+    "--seconds-per-answer",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="How long a service is expected to take for one answer.",
+)
+@stack(MODEL_OPTIONS)
+@stack(SAMPLING_OPTIONS)
 @click.option("--json", "json_out", is_flag=True, help="Print the plan as JSON.")
 def plan(source: str, json_out: bool, **given: Any) -> None:  # fmt: skip
     """Say what PROBES could show, before a single sentence is sent.
 
-    Per group: the smallest gap that would be seen, and the templates each verdict needs.
+    Per group: the smallest gap that would be seen, and the templates each verdict needs. With the
+    --model of a service also the requests, tokens, time and money that the run would take; give
+    the options of the run.
     """
-    from audit.pipeline.plan import plan_audit
+    from audit.cli.run import SAMPLING, classifier_options
+    from audit.pipeline.plan import plan_asking, plan_audit
 
-    tolerance = given.pop("tolerance")
-    planned = plan_audit(source, limits={"tolerance": tolerance}, **given)
+    planned = plan_audit(
+        source,
+        limits={"tolerance": given["tolerance"]},
+        **{name: given[name] for name in _PLANNED},
+    )
+    options = classifier_options(given)
+    asking = plan_asking(
+        source,
+        given["model"],
+        options,
+        {name: given[name] for name in SAMPLING},
+        seconds_per_answer=given["seconds_per_answer"],
+    )
     if json_out:
-        click.echo(json.dumps(_object(planned), indent=1))
+        click.echo(json.dumps(_object(planned) | {"asking": _asking(asking)}, indent=1))
+        return
+    _show(planned, given["power"])
+    if asking is not None:
+        _show_asking(asking, given["model"])
+    click.echo("Nothing was sent.")
+
+
+def _asking(found: Estimate | None) -> dict[str, Any] | None:
+    """Return what asking takes as JSON values; ranges are [least, most]."""
+    return None if found is None else dataclasses.asdict(found)
+
+
+def _show_asking(found: Estimate, model: str) -> None:
+    """Print what asking takes."""
+    click.echo(f"\nAsking {model}:")
+    click.echo(f"  requests        {_range(found.requests)}")
+    click.echo(f"  tokens read     {_range(found.tokens_read)}")
+    click.echo(f"  tokens written  {_range(found.tokens_written)}")
+    click.echo(f"  time            {_range(tuple(s / 60 for s in found.seconds), '.1f')} minutes")
+    if found.cost is None:
+        click.echo("  money           unknown: give --prices IN OUT")
     else:
-        _show(planned, given["power"])
+        click.echo(f"  money           {_range(found.cost, '.2f')} in the unit of --prices")
+    if found.limit is not None:
+        click.echo(f"  limit           {found.limit}")
+    click.echo(f"  assumed: {'; '.join(found.basis)}.")
+
+
+def _range(ends: tuple[float, ...], form: str = "") -> str:
+    """Write a least and a most."""
+    least, most = (f"{end:,{form}}" for end in ends)
+    return least if least == most else f"{least} to {most}"
 
 
 def _object(planned: AuditPlan) -> dict[str, Any]:
@@ -117,4 +173,4 @@ def _show(planned: AuditPlan, power: float) -> None:
         click.echo(f"Standard error now {100 * item.plan.standard_error:.2f} points; with {buys}.")
     for warning in sorted({text for item in planned.groups for text in item.plan.warnings}):
         click.echo(f"Warning: {warning}")
-    click.echo(f"Forecasts hold with probability {power:.0%} each; nothing was sent.")
+    click.echo(f"Forecasts hold with probability {power:.0%} each.")

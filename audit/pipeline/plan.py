@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from audit.classifiers.remote.estimate import Estimate, estimate
 from audit.errors import ConfigError
 from audit.pipeline.summaries import summarise_log
 from audit.probes import Expansion, expand, load_probe_set
-from audit.records import Group, ProbeSet
+from audit.records import ClassifierOptions, Group, ProbeSet
 from audit.runlog import read_run
 from audit.statistics.components import Components, prior_components
 from audit.statistics.design import Design
@@ -100,6 +101,46 @@ def plan_audit(
         limits=limits,
         repeats=repeats,
     )
+
+
+def plan_asking(
+    source: str | Path,
+    model: str,
+    options: ClassifierOptions,
+    sampling: Mapping[str, Any],
+    *,
+    seconds_per_answer: float = 1.0,
+) -> Estimate | None:
+    """Say what asking a service about every sentence of a probe set would take.
+
+    Parameters
+    ----------
+    source : str or Path
+        A probe file, or a shipped name.
+    model : str
+        ``SCHEME:LOCATOR``.
+    options : ClassifierOptions
+        How it would be asked.
+    sampling : mapping
+        What differs from the probe set's sampling; ``None`` keeps the probe set's.
+    seconds_per_answer : float
+        How long one answer is expected to take.
+
+    Returns
+    -------
+    Estimate or None
+        ``None`` where no service is asked.
+
+    Raises
+    ------
+    ProbeError, ConfigError
+        If the probe set or an option cannot be used.
+    """
+    probe_set = load_probe_set(source)
+    chosen = {name: value for name, value in sampling.items() if value is not None}
+    texts = [variant.text for variant in expand(probe_set).variants]
+    asked = dataclasses.replace(options, sampling=dataclasses.replace(probe_set.sampling, **chosen))
+    return estimate(model, probe_set.task, texts, asked, seconds_per_answer=seconds_per_answer)
 
 
 def plan_expansion(

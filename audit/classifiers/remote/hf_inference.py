@@ -13,6 +13,7 @@ from audit.classifiers.labels import rule_in_words
 from audit.classifiers.match_labels import match_labels
 from audit.classifiers.numbers import check_masses
 from audit.classifiers.remote.asking import Answered, Asker
+from audit.classifiers.remote.openai_ways import needs_chat
 from audit.classifiers.remote.tokens import tokens_of
 from audit.classifiers.remote.wording import Wording, said_in_chat
 from audit.errors import ConfigError
@@ -117,7 +118,7 @@ class InferenceClassifier:
     def _choose(self) -> str:
         """Return the interface: the one that was named, or the one the model is for."""
         remote = self._options.remote
-        talks = remote.system is not None or remote.chat_layout == "turns"
+        talks = needs_chat(remote)
         if talks and remote.endpoint not in {"auto", "chat"}:
             raise ConfigError(
                 "only a chat has a system prompt and turns",

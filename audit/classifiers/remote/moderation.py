@@ -11,6 +11,7 @@ from audit.classifiers.kinds import declared_range, labels_task, refuse_sampling
 from audit.classifiers.match_labels import match_labels
 from audit.classifiers.numbers import check_score
 from audit.classifiers.remote.asking import Answered, Asker
+from audit.classifiers.remote.estimate import MODERATED_AT_ONCE
 from audit.classifiers.remote.openai_client import OpenAIService
 from audit.classifiers.remote.tokens import tokens_of
 from audit.errors import ConfigError, ProviderError
@@ -18,7 +19,6 @@ from audit.records import ClassifierInfo, ClassifierOptions, Prediction, Request
 
 FLAGGED, PASSED = "flagged", "not flagged"
 RANGE = (0.0, 1.0)
-_TEXTS = 16  # in one request
 _ROUNDS = 2
 
 
@@ -75,7 +75,9 @@ class ModerationClassifier:
                     where="task.range",
                     hint="write range: [0, 1], and favourable: low",
                 )
-        self.batch_size = options.batch_size or _TEXTS * options.remote.concurrency * _ROUNDS
+        self.batch_size = (
+            options.batch_size or MODERATED_AT_ONCE * options.remote.concurrency * _ROUNDS
+        )
         self.info = ClassifierInfo(
             model=name,
             scoring="exact" if self._labels else "score",
@@ -101,7 +103,10 @@ class ModerationClassifier:
         ProviderError
             If the service fails, or its answer is no moderation.
         """
-        parts = [requests[start : start + _TEXTS] for start in range(0, len(requests), _TEXTS)]
+        parts = [
+            requests[start : start + MODERATED_AT_ONCE]
+            for start in range(0, len(requests), MODERATED_AT_ONCE)
+        ]
         questions = [
             {
                 "url": self._service.url,

@@ -8,7 +8,7 @@ from typing import Literal
 
 from audit.classifiers.remote.failures import RefusedError
 from audit.errors import ConfigError
-from audit.records import ClassifierOptions
+from audit.records import ClassifierOptions, RemoteOptions
 
 TOPS = (20, 5)
 """How many log probabilities services allow: 20 is common, 5 was the limit of OpenAI's own."""
@@ -68,14 +68,13 @@ def choose_way(probe: Probe, options: ClassifierOptions, name: str) -> Way:
         raise ConfigError(
             "this interface has no classification", where="--endpoint", hint="leave it out"
         )
-    talks = remote.system is not None or remote.chat_layout == "turns"
-    if talks and remote.endpoint == "completions":
+    if needs_chat(remote) and remote.endpoint == "completions":
         raise ConfigError(
             "completions have no system prompt and no turns",
             where="--endpoint completions",
             hint="leave --system and --chat-layout out, or write --endpoint chat",
         )
-    if talks or remote.endpoint == "chat":
+    if needs_chat(remote) or remote.endpoint == "chat":
         if options.scoring == "exact":
             raise _not_exact("a chat is sampled", name)
         probe("chat", 0)
@@ -96,6 +95,17 @@ def choose_way(probe: Probe, options: ClassifierOptions, name: str) -> Way:
         probe("chat", 0)
         return Way("chat", 0, notes)
     return Way("completions", 0, notes)
+
+
+def cannot_be_exact(options: ClassifierOptions) -> bool:
+    """Whether the options alone leave nothing but sampling."""
+    talks = needs_chat(options.remote) or options.remote.endpoint == "chat"
+    return talks or options.scoring == "sampled" or bool(_unusable(options))
+
+
+def needs_chat(remote: RemoteOptions) -> bool:
+    """Whether something was asked for that only a chat has."""
+    return remote.system is not None or remote.chat_layout == "turns"
 
 
 def _unusable(options: ClassifierOptions) -> str:
