@@ -118,7 +118,7 @@ class InferenceService:
             isinstance(label, str) and isinstance(score, int | float) for label, score in pairs
         ):
             raise self.failures.misplaced("labels with scores", str(found))
-        return pairs
+        return [(self.failures.secrets.scrub(label), score) for label, score in pairs]
 
     def _text(self, found: Any) -> str:
         if not isinstance(found, str):

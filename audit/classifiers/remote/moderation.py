@@ -14,7 +14,7 @@ from audit.classifiers.remote.asking import Answered, Asker
 from audit.classifiers.remote.estimate import MODERATED_AT_ONCE
 from audit.classifiers.remote.openai_client import OpenAIService
 from audit.classifiers.remote.tokens import tokens_of
-from audit.errors import ConfigError, ProviderError
+from audit.errors import ConfigError
 from audit.records import ClassifierInfo, ClassifierOptions, Prediction, Request, Task
 
 FLAGGED, PASSED = "flagged", "not flagged"
@@ -159,11 +159,10 @@ class ModerationClassifier:
         """Return the wanted category's score."""
         chosen = max(scores.values()) if self._category is None else scores.get(self._category)
         if chosen is None:
-            raise ProviderError(
+            named = ", ".join(sorted(map(str, scores)))
+            raise self._service.failures.lasting(
                 f"the service has no category {self._category!r}",
-                retryable=False,
-                where=self._name,
-                hint="its categories are " + ", ".join(sorted(map(str, scores))),
+                "its categories are " + self._service.failures.secrets.scrub(named),
             )
         return float(chosen)
 

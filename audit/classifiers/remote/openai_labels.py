@@ -253,7 +253,7 @@ class OpenAIClassifier:
         else:
             question = self._question(endpoint, _PROBE, -1, seed=0)
         (answer,) = self._ask([question])
-        own = PurePath(str(answer["model"] or "")).name
+        own = PurePath(answer["model"]).name
         self._revision = own if own and own != PurePath(self._model).name else None
         return bool(top) and read_next_tokens(answer, top, self._name) is not None
 
@@ -307,7 +307,7 @@ class OpenAIClassifier:
         kept = {
             "text": failures.secrets.scrub(text),
             "logprobs": None if chat else choice.get("logprobs"),
-            "model": body.get("model"),
+            "model": failures.secrets.scrub(str(body.get("model") or "")),
             "prompt_tokens": answered.tokens_in or None,
         }
         return replace(answered, body=kept)
