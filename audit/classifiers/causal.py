@@ -17,6 +17,7 @@ from audit.classifiers.labels import rule_in_words
 from audit.classifiers.loading import LoadedModel, load_model, quiet
 from audit.classifiers.prompt import FewShotPrompt
 from audit.classifiers.tokens import (
+    boundary,
     check_causal,
     check_length,
     encode,
@@ -87,6 +88,7 @@ class CausalClassifier:
         self._prompt = FewShotPrompt(task)
         self._spoken = spoken_labels(loaded.tokenizer, task.labels)
         self._changed: set[str] = set()
+        self._comparable = not (options.quantize or options.device_map)
         with quiet():
             check_causal(loaded.model, self._encode([""])[0], loaded.name)
         self._engine: ExactEngine | None = None
@@ -136,6 +138,12 @@ class CausalClassifier:
     def prompt(self, text: str) -> str:
         """Return the prompt for ``text``, exactly as sent."""
         return self._prompt.render(text)
+
+    def boundary(self) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+        """Return the last tokens of a prompt, and those of each label after it."""
+        loaded = self._loaded
+        ids = label_tokens(loaded.tokenizer, self._prompt, loaded.name, self._spoken)
+        return boundary(loaded.tokenizer, self.tokens(""), ids)
 
     def with_shots(self, shots: Sequence[Shot]) -> CausalClassifier:
         """Return the same model with other examples in its prompt; the engine is shared."""
@@ -261,6 +269,11 @@ class CausalClassifier:
         """Return the sentences a reader must see."""
         notes = [DEMONSTRATION] if demonstration else []
         notes.append(rule_in_words(self._task.label_rule, self._prompt.stops))
+        if self._engine is not None and not self._comparable:
+            notes.append(
+                "Probabilities are those of the model as it was loaded; they were not compared "
+                "with float32."
+            )
         notes += lost_breaks(self._loaded.tokenizer)
         if self._spoken != self._task.labels:
             notes.append(
@@ -327,9 +340,10 @@ def _load(
 ) -> tuple[LoadedModel, torch.dtype | None]:
     """Load a model; for an exact run in float32, with the shorter format it is to run in.
 
-    Exact probabilities in a shorter format need those in float32 to be measured against.
+    Exact probabilities in a shorter format need those in float32 to be measured against. A model in
+    8 bits, or one that needs several devices, is audited as it is loaded.
     """
-    if options.scoring == "sampled":
+    if options.scoring == "sampled" or options.quantize or options.device_map:
         return load_model(scheme, locator, "causal", options), None
     calm_threads()
     import torch

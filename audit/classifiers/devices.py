@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
 
-from audit.errors import ConfigError
+from audit.errors import ConfigError, MissingExtraError
 from audit.records import ClassifierOptions
 
 if TYPE_CHECKING:
@@ -77,6 +78,47 @@ def choose_dtype(name: str | None, device: str) -> torch.dtype | str:
         )
     dtype: torch.dtype = getattr(torch, _DTYPES[name])
     return dtype
+
+
+def placement(options: ClassifierOptions, device: str) -> dict[str, Any]:
+    """Return what places the weights while they are loaded: over several devices, or in 8 bits.
+
+    In 8 bits no activation is kept apart as an outlier: which ones are would depend on the other
+    texts of a batch, and an answer may not.
+
+    Raises
+    ------
+    ConfigError
+        If a device is named besides the map.
+    MissingExtraError
+        If accelerate or bitsandbytes is not installed.
+    """
+    if options.device_map is not None and options.device != "auto":
+        raise ConfigError(
+            f"--device {options.device} names one device, and --device-map uses all there are",
+            where="--device-map",
+            hint="leave one of them out",
+        )
+    placed: dict[str, Any] = {}
+    if options.device_map is not None:
+        _require("--device-map", "devices", "accelerate")
+        placed["device_map"] = options.device_map
+    if options.quantize is not None:
+        _require("--quantize", "quantized", "accelerate", "bitsandbytes")
+        placed.setdefault("device_map", {"": device})
+        from transformers import BitsAndBytesConfig
+
+        placed["quantization_config"] = BitsAndBytesConfig(
+            load_in_8bit=True, llm_int8_threshold=0.0
+        )
+    return placed
+
+
+def _require(flag: str, extra: str, *packages: str) -> None:
+    """Say which extra brings a package that is not there."""
+    for package in packages:
+        if find_spec(package) is None:
+            raise MissingExtraError(flag, package, extra)
 
 
 def calm_threads() -> None:

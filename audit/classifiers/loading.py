@@ -13,7 +13,13 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from audit.classifiers.adapters import merge_adapter
-from audit.classifiers.devices import calm_threads, choose_device, choose_dtype, set_threads
+from audit.classifiers.devices import (
+    calm_threads,
+    choose_device,
+    choose_dtype,
+    placement,
+    set_threads,
+)
 from audit.classifiers.weights import (
     fingerprint,
     pickled_weights,
@@ -21,7 +27,7 @@ from audit.classifiers.weights import (
     safe_weights,
     tokenizer_sha256,
 )
-from audit.errors import ClassifierError, ConfigError
+from audit.errors import AuditError, ClassifierError, ConfigError
 from audit.records import ClassifierOptions
 
 Head = Literal["causal", "sequence", "masked", "encoder", "seq2seq"]
@@ -81,8 +87,8 @@ def load_model(scheme: str, locator: str, head: Head, options: ClassifierOptions
     head : {'causal', 'sequence', 'masked', 'encoder', 'seq2seq'}
         What the model must be.
     options : ClassifierOptions
-        ``revision``, ``adapter``, ``dtype``, ``device``, ``threads``, ``allow_pickle``,
-        ``trust_remote_code``.
+        ``revision``, ``adapter``, ``dtype``, ``device``, ``device_map``, ``quantize``, ``threads``,
+        ``allow_pickle``, ``trust_remote_code``.
 
     Returns
     -------
@@ -226,6 +232,7 @@ def _load(
     import transformers
     from transformers.utils.hub import cached_file
 
+    placed = placement(options, device)
     local = Path(given).is_dir()
     where = Path(given).name if local else given
     try:
@@ -239,10 +246,11 @@ def _load(
             given,
             **shared,
             dtype=choose_dtype(options.dtype, device),
+            **placed,
             use_safetensors=None if options.allow_pickle else True,
             output_loading_info=True,
         )
-    except ConfigError:
+    except AuditError:
         raise
     except Exception as error:
         only_cache = shared["local_files_only"] and not local
@@ -257,7 +265,7 @@ def _load(
             hint="give a model that was saved with this head",
         )
     model.eval()
-    return tokenizer, model.to(device), Path(str(config)).parent
+    return tokenizer, model if placed else model.to(device), Path(str(config)).parent
 
 
 def _load_failed(error: Exception, where: str, head: Head, *, only_cache: bool) -> ClassifierError:
@@ -329,6 +337,11 @@ def _settings(model: Any, source: Path, device: str, options: ClassifierOptions)
         "device": device,
         "tokenizer_sha256": tokenizer_sha256(source),
     }
+    if options.device_map is not None:
+        spread = getattr(model, "hf_device_map", None) or {"": model.device}
+        settings["devices"] = sorted({str(place) for place in spread.values()})
+    if options.quantize is not None:
+        settings["quantization"] = "8 bit (LLM.int8 without outliers)"
     if options.trust_remote_code:
         settings["trust_remote_code"] = True
     if not safe_weights(source) and pickled_weights(source):

@@ -10,6 +10,7 @@ from audit.classifiers.labels import parse_label
 from audit.classifiers.prompt import FewShotPrompt
 from audit.errors import ClassifierError
 
+_SHOWN = 3  # last tokens of a prompt, for people
 _FEW = 8  # tokens that show whether a model looks ahead
 
 
@@ -106,6 +107,17 @@ def label_tokens(
             )
         found.append(rest)
     return found
+
+
+def boundary(
+    tokenizer: Any, prompt: Sequence[int], labels: Sequence[Sequence[int]]
+) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Return the text of a prompt's last tokens, and of the tokens of each label after it."""
+
+    def texts(ids: Sequence[int]) -> tuple[str, ...]:
+        return tuple(tokenizer.convert_ids_to_tokens(list(ids)))
+
+    return texts(prompt[-_SHOWN:]), tuple(texts(ids) for ids in labels)
 
 
 def check_length(

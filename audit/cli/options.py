@@ -109,6 +109,16 @@ MODEL_OPTIONS: list[Decorator] = [
         help="Where the model runs.",
     ),
     option(
+        "--device-map",
+        type=click.Choice(["auto", "balanced", "sequential"]),
+        help="Spread a model over the devices there are, with accelerate.",
+    ),
+    option(
+        "--quantize",
+        type=click.Choice(["8bit"]),
+        help="Load the weights in 8 bits, with bitsandbytes.",
+    ),
+    option(
         "--dtype",
         type=click.Choice(["float32", "bfloat16", "float16", "fp32", "bf16", "fp16"]),
         help="Number format of the weights (default: float32).",

@@ -15,5 +15,7 @@ def options_asked(options: ClassifierOptions) -> dict[str, Any]:
         "score_range": list(options.score_range) if options.score_range else None,
         "adapter": Path(options.adapter).name if options.adapter else None,
         "system": options.system,
+        "quantize": options.quantize,
+        "device_map": options.device_map,
     }
     return {name: value for name, value in given.items() if value}

@@ -121,6 +121,8 @@ class ClassifierOptions:
     revision: str | None = None
     dtype: str | None = None
     device: str = "auto"
+    device_map: str | None = None
+    quantize: Literal["8bit"] | None = None
     adapter: str | None = None
     batch_size: int | None = None
     threads: int | None = None

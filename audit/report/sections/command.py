@@ -55,9 +55,9 @@ def _asked(spec: SpecData) -> list[str]:
         words += ["--label-map", f"{theirs}={ours}"]
     if asked.get("score_range"):
         words += ["--score-range", *(f"{end:g}" for end in asked["score_range"])]
-    for name in ("adapter", "system"):
+    for name in ("adapter", "system", "quantize", "device_map"):
         if asked.get(name):
-            words += [f"--{name}", str(asked[name])]
+            words += [f"--{name.replace('_', '-')}", str(asked[name])]
     design = spec.shot_design or {}
     flags = {"shots": "--shots", "orders": "--shot-orders", "sets": "--shot-sets"}
     for name, flag in flags.items():
