@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "probes": ("audit.cli.probes:probes", "List, show, check and compare probe sets."),
     "guard": ("audit.cli.guard:guard", "Check a policy, and export or erase decisions."),
     "feedback": ("audit.cli.feedback:feedback", "List, answer, export and erase what people sent."),
+    "monitor": ("audit.cli.monitor:monitor", "Watch live decisions by affected group."),
     "serve": ("audit.cli.serve:serve", "Serve the guard over HTTP."),
     "models": ("audit.cli.models:models", "List the kinds of systems that can be audited."),
     "config": ("audit.cli.config_command:config", "Show the configuration in force."),

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 import numpy as np
 
+from audit.monitor.canary import cause_since
 from audit.monitor.conditions import Condition
 from audit.monitor.counts import Counts
 from audit.monitor.disclosure import SMALLEST, rounded_share
@@ -15,7 +16,7 @@ from audit.monitor.evidence import GapEvidence, shown_evidence
 from audit.monitor.history import Episode
 from audit.monitor.measures import SHARES
 from audit.monitor.settings import Settings
-from audit.monitor.view import Alarm, AlarmEvent, Direction, State
+from audit.monitor.view import Alarm, AlarmEvent, Canary, Direction, State
 from audit.statistics.proportions import share_difference
 
 REST_WEEKS = 8
@@ -55,6 +56,8 @@ def gap_alarms(
     evidence: Sequence[GapEvidence],
     episodes: Mapping[str, Episode],
     settings: Settings,
+    canaries: tuple[Canary, ...],
+    *,
     now: datetime,
 ) -> Iterator[Alarm]:
     """Yield every alarm about a gap: new ones, those that stand, Watch, and those that stood.
@@ -69,6 +72,8 @@ def gap_alarms(
         What was raised before.
     settings : Settings
         With the groups' labels.
+    canaries : tuple of Canary
+        Newest first.
     now : datetime
         The moment, UTC.
     """
@@ -77,7 +82,7 @@ def gap_alarms(
         by_subject.setdefault(episode.subject, []).append(episode)
     for found in evidence:
         for row, group in enumerate(counts.groups):
-            case = _Case(counts, found, row, settings)
+            case = _Case(counts, found, row, settings, canaries)
             subject = subject_of(found.columns.measure.id, group)
             earlier = by_subject.get(subject, [])
             yield from (case.raised_before(episode) for episode in earlier)
@@ -99,10 +104,11 @@ class _Case:
     found: GapEvidence
     row: int
     settings: Settings
+    canaries: tuple[Canary, ...]
 
     def alarm(self, name: str, state: State, week: int, now: datetime) -> Alarm:
         """Return a new alarm."""
-        change = int(self.found.change[self.row, week])
+        change = self.found.change(self.row, week)
         higher = bool(self.found.higher[self.row, week])
         new = self._measured(name, change, week, "higher" if higher else "lower", now)
         return replace(new, state=state, history=(AlarmEvent(now, "raised"),))
@@ -140,8 +146,7 @@ class _Case:
             state=State.ALERT,
             text=f"{label}: {measure.label.lower()} are {sign} everyone else's, probably since the "
             f"week of {begun}.",
-            todo="Find what changed in that week: the model, its prompt, the guard, or the "
-            "traffic; `audit monitor canary` tells the first from the last.",
+            todo=cause_since(self.canaries, begun),
             raised=raised,
             group=group,
             group_label=label,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from audit.monitor.alarms import condition_alarms, gap_alarms, starts
+from audit.monitor.canary import read_canaries
 from audit.monitor.conditions import conditions
 from audit.monitor.counts import Counts, read_counts
 from audit.monitor.disclosure import SMALLEST
@@ -15,7 +16,7 @@ from audit.monitor.health import Backlog, data_health, read_backlog, silent_grou
 from audit.monitor.history import Episode, read_episodes
 from audit.monitor.measures import MEASURES
 from audit.monitor.settings import Settings, read_settings
-from audit.monitor.view import Alarm, Dashboard, GroupView, State
+from audit.monitor.view import Alarm, Canary, Dashboard, GroupView, State
 from audit.monitor.windows import feedback, totals, windows
 from audit.store import Store
 
@@ -33,6 +34,7 @@ class Seen:
     weekly: Counts | None
     backlog: Backlog
     episodes: dict[str, Episode]
+    canaries: tuple[Canary, ...]
     alarms: tuple[Alarm, ...]
     wrong: frozenset[str]
 
@@ -50,27 +52,27 @@ def look_at(store: Store, now: datetime) -> Seen:
     settings = read_settings(store)
     daily = read_counts(store, settings, until=now.date())
     backlog = read_backlog(store, daily, settings, now)
-    episodes = read_episodes(store)
+    episodes, canaries = read_episodes(store), read_canaries(store)
     found: list[Alarm] = []
     weekly = None if daily is None else daily.complete_weeks(now.date())
     if weekly is not None and weekly.days and weekly.groups:
         evidence = every_evidence(weekly, starts(weekly, episodes))
-        found += gap_alarms(weekly, evidence, episodes, settings, now)
+        found += gap_alarms(weekly, evidence, episodes, settings, canaries, now=now)
     wrong = tuple(
-        conditions(settings, daily, last=backlog.last_event, overdue=backlog.overdue, now=now)
+        conditions(
+            settings,
+            daily,
+            last=backlog.last_event,
+            overdue=backlog.overdue,
+            canary=next(iter(canaries), None),
+            now=now,
+        )
     )
     found += condition_alarms(wrong, episodes, now)
     found.sort(key=lambda alarm: (alarm.raised, alarm.id), reverse=True)
     found.sort(key=lambda alarm: (alarm.cleared, _RANK[alarm.state]))
-    return Seen(
-        settings,
-        daily,
-        weekly,
-        backlog,
-        episodes,
-        tuple(found),
-        frozenset(each.kind for each in wrong),
-    )
+    kinds = frozenset(each.kind for each in wrong)
+    return Seen(settings, daily, weekly, backlog, episodes, canaries, tuple(found), kinds)
 
 
 def build_dashboard(store: Store, *, now: datetime | None = None) -> Dashboard:
@@ -112,6 +114,7 @@ def build_dashboard(store: Store, *, now: datetime | None = None) -> Dashboard:
         measures=MEASURES,
         totals=() if all_weeks is None else totals(all_weeks, over=moment.date()),
         feedback=() if all_weeks is None else feedback(all_weeks, over=moment.date()),
+        canaries=seen.canaries,
         waiting=seen.backlog.waiting,
         overdue=seen.backlog.overdue,
         smallest_cell=SMALLEST,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from audit.monitor.counts import Counts
 from audit.monitor.settings import Settings
-from audit.monitor.view import AlarmKind
+from audit.monitor.view import AlarmKind, Canary
 
 _FEWEST = 20
 
@@ -28,6 +28,7 @@ def conditions(
     *,
     last: datetime | None,
     overdue: int,
+    canary: Canary | None,
     now: datetime,
 ) -> Iterator[Condition]:
     """Yield what is wrong with the deployment as a whole.
@@ -42,6 +43,8 @@ def conditions(
         Time of the newest decision.
     overdue : int
         Decisions that wait for a person for longer than allowed.
+    canary : Canary or None
+        The newest one.
     now : datetime
         The moment, UTC.
     """
@@ -63,6 +66,10 @@ def conditions(
             "overdue",
             f"{overdue} {waits} for a person for more than {settings.due_hours:g} hours.",
             "Give the queue more reviewers, or stop the classifier.",
+        )
+    if canary is not None and canary.changed:
+        yield Condition(
+            "canary", canary.text, "Audit the model as it is now; its policy is about another one."
         )
     if counts is not None:
         decisions = float(counts.total["decisions"][-2:].sum())

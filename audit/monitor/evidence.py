@@ -12,6 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 from audit.monitor.counts import Compared, Counts, Numbers
 from audit.monitor.measures import SHARES, Columns
 from audit.statistics.monitoring import (
+    ALARM_E,
+    ALARM_M,
+    EARLY_WEEKS,
     Evidence,
     Watch,
     accumulate,
@@ -20,7 +23,7 @@ from audit.statistics.monitoring import (
     margin,
     watch,
 )
-from audit.statistics.weekly import WEEK_AS_UNIT, weekly_confidence_sequence
+from audit.statistics.weekly import WEEK_AS_UNIT, steady_dispersion, weekly_evidence
 
 FALSE_ALARMS = 0.05
 """Largest share of deployments with any false Alert in a year, and e-BH's rate for Watch."""
@@ -33,14 +36,14 @@ class GapEvidence:
     Attributes
     ----------
     margin : ndarray
-        Natural log of evidence over threshold, the larger direction; 0 or more: Alert. In weeks
-        with `WEEK_AS_UNIT` it is infinite where the confidence sequence excludes 0.
+        Natural log of evidence over threshold, the larger direction; 0 or more: Alert. Where
+        answers cluster beyond `WEEK_AS_UNIT` it needs the evidence of whole weeks too.
     higher : ndarray of bool
         The direction of the larger evidence.
     watched : ndarray of bool
         Marked by e-BH among the groups of this measure.
-    change : ndarray of int
-        Index of the week in which the gap is estimated to have begun.
+    worse, better : Evidence
+        Of both directions.
     inflation : ndarray
         The dispersion.
     compared : Compared
@@ -51,9 +54,15 @@ class GapEvidence:
     margin: Numbers
     higher: NDArray[np.bool_]
     watched: NDArray[np.bool_]
-    change: NDArray[np.int64]
+    worse: Evidence
+    better: Evidence
     inflation: Numbers
     compared: Compared
+
+    def change(self, group: int, week: int) -> int:
+        """Return the week in which a gap is estimated to have begun, as known after ``week``."""
+        side = self.worse if self.higher[group, week] else self.better
+        return int(change_week(side.steps[group, : week + 1]))
 
 
 def gap_evidence(counts: Counts, columns: Columns, starts: ArrayLike) -> GapEvidence:
@@ -66,7 +75,8 @@ def gap_evidence(counts: Counts, columns: Columns, starts: ArrayLike) -> GapEvid
     columns : Columns
         The measure.
     starts : array_like of int, shape (G,)
-        First week whose evidence counts: the one after the last acknowledgement, else 0.
+        First week whose evidence counts: the one after the last acknowledgement, else 0. The
+        first `EARLY_WEEKS` never do: nobody knows yet how much the rates vary from week to week.
 
     Returns
     -------
@@ -79,23 +89,21 @@ def gap_evidence(counts: Counts, columns: Columns, starts: ArrayLike) -> GapEvid
     """
     compared = counts.compared(columns.cases, columns.totals)
     seen = watch(*compared)
-    n = compared.totals
-    before = np.arange(n.shape[1]) < np.asarray(starts, int)[:, None]
+    since = np.maximum(np.asarray(starts, int), EARLY_WEEKS)
+    before = np.arange(compared.totals.shape[1]) < since[:, None]
     worse, better = (_since(side, before) for side in (seen.worse, seen.better))
-    groups = np.maximum((np.cumsum(n, axis=1) > 0).sum(axis=0), 1)
+    groups = np.maximum((np.cumsum(compared.totals, axis=1) > 0).sum(axis=0), 1)
     factor = 2 * groups / columns.weight
     up, down = margin(worse, factor), margin(better, factor)
-    level = 1 - FALSE_ALARMS * columns.weight / max(len(n), 1)
-    low, high = _sequence(compared, before, level)
-    clustered = seen.dispersion > WEEK_AS_UNIT
+    x, n, y, m = compared
+    clustered = np.maximum(steady_dispersion(x, n), steady_dispersion(y, m)) > WEEK_AS_UNIT
     beyond = np.maximum(up, down)
-    excluded = np.where((low > 0) | (high < 0), np.inf, np.minimum(beyond, -1e-9))
-    higher = np.where(clustered & np.isfinite(low), low + high > 0, up >= down)
+    both = np.minimum(beyond, _weekly_margin(compared, before, factor))
     evidence = Watch(worse, better, seen.dispersion).evidence()
     marked = e_bh(evidence.T, FALSE_ALARMS).T & ~clustered
     return GapEvidence(
-        columns, np.where(clustered, excluded, beyond), higher, marked,
-        _changes(worse, better, higher), seen.dispersion, compared,
+        columns, np.where(clustered, both, beyond), up >= down, marked,
+        worse, better, seen.dispersion, compared,
     )  # fmt: skip
 
 
@@ -115,27 +123,11 @@ def _since(side: Evidence, before: NDArray[np.bool_]) -> Evidence:
     return accumulate(np.where(before[..., None], 0.0, side.steps)) if before.any() else side
 
 
-def _changes(worse: Evidence, better: Evidence, higher: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return the estimated change week as known after every week."""
-    weeks = higher.shape[1]
-    found = np.zeros(higher.shape, np.int64)
-    for week in range(weeks):
-        up = change_week(worse.steps[:, : week + 1])
-        down = change_week(better.steps[:, : week + 1])
-        found[:, week] = np.where(higher[:, week], up, down)
-    return found
-
-
-def _sequence(
-    compared: Compared, before: NDArray[np.bool_], level: float
-) -> tuple[Numbers, Numbers]:
-    """Return a confidence sequence of the weekly differences since the last acknowledgement."""
+def _weekly_margin(compared: Compared, before: NDArray[np.bool_], factor: Numbers) -> Numbers:
+    """Return the margin with the week as the unit, where independent answers cannot be assumed."""
     x, n, y, m = compared
-    low, high = np.full(x.shape, np.nan), np.full(x.shape, np.nan)
-    for group in range(len(x)):
-        used = ~before[group] & (n[group] > 0) & (m[group] > 0)
-        if used.sum() >= 2:
-            difference = x[group, used] / n[group, used] - y[group, used] / m[group, used]
-            bounds = weekly_confidence_sequence(difference, confidence_level=level)
-            low[group, used], high[group, used] = bounds
-    return low, high
+    with np.errstate(invalid="ignore", divide="ignore"):
+        differences = np.where(before, np.nan, x / n - y / m)
+    log_e, log_m = weekly_evidence(differences)
+    over = np.maximum(log_e - math.log(ALARM_E), log_m - math.log(ALARM_M))
+    return np.asarray(over - np.log(factor))

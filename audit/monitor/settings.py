@@ -112,3 +112,42 @@ def change_settings(store: Store, **changes: Any) -> Settings:
             connection.execute(insert(SETTINGS), rows)
         store.note("monitor_settings", new)
     return read_settings(store)
+
+
+def policy_settings(source: str) -> dict[str, Any]:
+    """Return what a run folder or policy file says: groups, unfavourable labels, expiry.
+
+    Raises
+    ------
+    ConfigError
+        If there is no policy, or it cannot be read.
+    """
+    from audit.oversight import PolicyDocument, load_policy
+    from audit.pipeline.safeguard import policy_path
+
+    policy = PolicyDocument.model_validate(load_policy(policy_path(source)))
+    found: dict[str, Any] = {
+        "groups": {rule.group: rule.label or rule.group for rule in policy.rules},
+        "expires": policy.expires.isoformat(),
+    }
+    if policy.task is not None and policy.task.unfavourable:
+        found["unfavourable"] = tuple(policy.task.unfavourable)
+    return found
+
+
+def rename_group(store: Store, old: str, new: str) -> Settings:
+    """Say that a group has another name from now on; what was counted of both is one.
+
+    Raises
+    ------
+    ConfigError
+        If the new name already leads back to the old one.
+    """
+    settings = read_settings(store)
+    if settings.current(new) == settings.current(old) or not new:
+        raise ConfigError(f"{old} and {new} are the same group already", where="rename")
+    groups = dict(settings.groups)
+    label = groups.pop(old, None)
+    if label is not None and new not in groups:
+        groups[new] = new if label == old else label
+    return change_settings(store, renamed={**settings.renamed, old: new}, groups=groups)

@@ -34,6 +34,7 @@ from audit.verdicts import exit_code_of, weightiest
 class RunComparison:
     """The judged differences of two runs, and what else is not the same in them.
 
+    ``other_answers`` counts the shared sentences with another answer, where answers are not drawn;
     ``dropped`` counts for each group the sentences of the earlier run that the later one did not
     ask about, although it could have.
     """
@@ -49,6 +50,7 @@ class RunComparison:
     terms: tuple[GroupChange, ...]
     placebos: tuple[GroupChange, ...]
     references_changed: int | None
+    other_answers: int | None
     dropped: Mapping[str, int]
 
     def exit_code(self, *, fail_on_concern: bool = False) -> int:
@@ -120,7 +122,7 @@ def compare_runs(
         limits = dataclasses.replace(limits, tolerance=tolerance)
     shared = shared_sentences(earlier, later)
     within = same_answer_within(earlier.predictions.values(), later.predictions.values())
-    references = _references_changed(earlier, later, shared, within)
+    references, others = _answers_changed(earlier, later, shared, within)
     changes = Changes(
         earlier, later, headers, shared, after, limits,
         within=within, nothing_else_changed=references == 0,
@@ -139,6 +141,7 @@ def compare_runs(
         terms=tuple(changes.terms()),
         placebos=tuple(changes.placebos()),
         references_changed=references,
+        other_answers=others,
         dropped={} if rounds else {row.id: shared.dropped_of(row.id) for row in rows},
     )
 
@@ -186,17 +189,18 @@ def _verdict(groups: Sequence[GroupChange]) -> Verdict:
     return weightiest("no_gap" if row.change == "better" else row.verdict for row in groups)
 
 
-def _references_changed(
+def _answers_changed(
     earlier: RunLog, later: RunLog, shared: SharedSentences, within: float
-) -> int | None:
-    """Count reference sentences with another answer; ``None`` where answers are drawn."""
+) -> tuple[int, int] | tuple[None, None]:
+    """Count reference sentences, and all, with another answer; ``None`` where answers are drawn."""
     if not (deterministic(earlier) and deterministic(later)):
-        return None
-    return sum(
-        answers_differ(shared.earlier.get(v.id), later.predictions.get(v.id), within=within)
+        return None, None
+    changed = [
+        v.role
         for v in shared.variants
-        if v.role == "reference"
-    )
+        if answers_differ(shared.earlier.get(v.id), later.predictions.get(v.id), within=within)
+    ]
+    return changed.count("reference"), len(changed)
 
 
 def _notes(earlier: RunLog, later: RunLog, shared: SharedSentences) -> list[str]:

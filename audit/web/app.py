@@ -18,6 +18,7 @@ from audit.web.appeals import pages as appeals
 from audit.web.failures import add_failures, refuse_origin
 from audit.web.headers import SameOrigin, SecurityHeaders
 from audit.web.limits import BodyLimit
+from audit.web.monitor import intake
 from audit.web.people import people, signing_in
 from audit.web.public import pages as public
 from audit.web.review import items, oversight, queue, retention, signoff, switch
@@ -29,6 +30,7 @@ PAGES: tuple[APIRouter, ...] = (
     signing_in.router,
     people.router,
     monitor.router,
+    intake.router,
     public.router,
     queue.router,
     switch.router,
