@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from audit.errors import ClassifierError, ConfigError, MissingExtraError
 
@@ -144,10 +144,21 @@ def resolve_columns(
     return roles, masses
 
 
+def _delimiter(file: TextIO) -> str:
+    """Return what separates cells; spreadsheets of many countries write semicolons or tabs.
+
+    The header decides, and only where it has no comma.
+    """
+    header = file.readline()
+    file.seek(0)
+    others = [mark for mark in (";", "\t") if mark in header and "," not in header]
+    return others[0] if others else ","
+
+
 def _csv_columns(path: Path) -> list[str]:
     """Header of a CSV file; a file without any has no rows."""
     with path.open(encoding="utf-8-sig", newline="") as file:
-        header = next(csv.reader(file, strict=True), None)
+        header = next(csv.reader(file, strict=True, delimiter=_delimiter(file)), None)
     if not header:
         raise ClassifierError("the file has no rows", where=path.name)
     _check_header(header, path.name)
@@ -157,7 +168,7 @@ def _csv_columns(path: Path) -> list[str]:
 def _csv_rows(path: Path) -> Iterator[Row]:
     """Rows of a CSV file with a header line."""
     with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file, strict=True)
+        reader = csv.reader(file, strict=True, delimiter=_delimiter(file))
         try:
             header = next(reader, [])
             for cells in reader:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import sys
 from typing import Any
 
 import click
@@ -43,6 +45,8 @@ def list_command() -> None:
 @click.option("--template", multiple=True, metavar="ID", help="Only this template, or context of "
               "a table (repeatable).")  # fmt: skip
 @click.option("--include-slurs", is_flag=True, help="Show slurs too, masked.")
+@click.option("--csv", "table", is_flag=True, help="Print a table of id and text, for a target "
+              "that is asked elsewhere (recorded:).")  # fmt: skip
 @stack(MODEL_OPTIONS)
 def show(
     source: str,
@@ -58,6 +62,11 @@ def show(
     probe_set = load_probe_set(source)
     whole = expand(probe_set, include_slurs=include_slurs)
     expansion = select(whole, groups=group, contexts=template)
+    if given["table"]:
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(["id", "text"])
+        writer.writerows([variant.id, variant.text] for variant in expansion.variants)
+        return
     if not prompts:
         for line in render_lines(expansion):
             click.echo(line)

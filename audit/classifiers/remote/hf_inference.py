@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -289,7 +290,8 @@ def create(locator: str, task: Task | None, options: ClassifierOptions) -> Infer
     """
     from audit.classifiers.remote.hf_client import InferenceService
 
-    name = f"hf-inference:{locator}"
+    shown = PurePath(locator).name if PurePath(locator).is_absolute() else locator
+    name = f"hf-inference:{shown}"
     found = labels_task(task, name)
     service = InferenceService(locator, name, options.remote)
     return InferenceClassifier(service, name, found, options)

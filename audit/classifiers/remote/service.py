@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -26,6 +27,7 @@ from audit.classifiers.remote.service_file import (
     fill,
     read_service_file,
 )
+from audit.classifiers.remote.tokens import tokens_of
 from audit.classifiers.remote.transport import Transport, check_url
 from audit.errors import ConfigError, ProviderError
 from audit.records import ClassifierInfo, ClassifierOptions, Prediction, Request, Scoring, Task
@@ -132,7 +134,9 @@ class ServiceClassifier:
             }
             for part in parts
         ]
-        bodies = self._asker.ask(questions, self._send)
+        bodies = self._asker.ask(
+            questions, self._send, size=lambda question: tokens_of(json.dumps(question["body"]))
+        )
         return [
             answer
             for part, body in zip(parts, bodies, strict=True)
