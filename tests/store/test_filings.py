@@ -1,6 +1,7 @@
 """The chain of what people sent: sealed, erasable with the decision, its subject, or alone."""
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import jsonschema
 import pytest
@@ -8,6 +9,8 @@ from alembic import command
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DatabaseError
 
+from audit.appeals import appeal, opt_out
+from audit.oversight.references import id_of, reference_of
 from audit.store import Filing, Filings, event_schema, events, open_store, verify_store
 from audit.store.engine import store_url
 from audit.store.open import alembic_config
@@ -97,3 +100,19 @@ def test_the_reference_of_a_decision_is_nowhere_in_the_store(tmp_path):
         found = store.decision(made.id)
         assert found.body["appeal_url"] == "https://example.org/decision/{reference}"
     assert b"ABCDEF" not in b"".join(each.read_bytes() for each in tmp_path.iterdir())
+
+
+def test_the_same_sent_by_many_at_once_is_written_once(url):
+    with open_store(url) as first, open_store(url) as second, ThreadPoolExecutor(8) as pool:
+        code = reference_of(bytes(10))
+        first.record([decision(id=id_of(code))], ["anna"])
+        sent = list(
+            pool.map(lambda store: appeal(store, decision=code, text="x"), [first, second] * 20)
+        )
+        assert len({each.reference for each in sent}) == 1
+        assert sum(not each.again for each in sent) == 1
+        found = verify_store(first)
+        assert found.clean
+        assert found.heads["appeals"][0] == 1
+        opt_out(second, decision=code)
+        assert first.opted_out(["anna", "bo"]) == {"anna"}
