@@ -14,7 +14,7 @@ A room of pages is a package here (``people``, ``review``, ``public``, ``monitor
    ``site_of(request)`` gives store, guard and run folder.
 4. Templates extend ``base.html`` with the blocks ``title`` (also the h1), ``main`` and ``foot``. No
    scripts and no ``style=`` (the CSP forbids both); classes are in ``static/site.css``; filters
-   ``moment``, ``count``, ``number``, ``share``.
+   ``moment``, ``day``, ``count``, ``number``, ``share``.
 5. Words: ``{{ _("...") }}`` in templates (with values, ``%`` is written ``%%``), `mark` in
    Python, translations in ``locale/ja/LC_MESSAGES/<room>.po``. A test finds messages without one.
 6. A link in the navigation is an `audit.web.navigation.Entry`; only those who may follow it see it.

@@ -22,7 +22,9 @@ class DecideRequest(BaseModel):
     text: str = Field(description="The text. Longer ones than the guard reads go to a person.")
     opt_out: bool = Field(False, description="The person asked for a person: no model is asked.")
     subject: str | None = Field(
-        None, max_length=200, description="Whom the text is about, in your own words, for erasing."
+        None,
+        max_length=200,
+        description="Whom the text is about, in your own words: for erasing and standing opt-outs.",
     )
 
 

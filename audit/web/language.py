@@ -8,13 +8,13 @@ its translation to the template that shows it.
 from __future__ import annotations
 
 import io
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from importlib.resources import files
 
 from babel import Locale
 from babel.core import negotiate_locale
-from babel.dates import format_datetime, get_timezone
+from babel.dates import format_date, format_datetime, get_timezone
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
@@ -75,6 +75,11 @@ class Formats:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else value
         text = format_datetime(moment, "medium", tzinfo=get_timezone("UTC"), locale=self._locale)
         return f"{text} UTC"
+
+    def day(self, value: str) -> str:
+        """Write the date of a time, in UTC."""
+        moment = datetime.fromisoformat(value).astimezone(UTC)
+        return str(format_date(moment, "long", locale=self._locale))
 
     def count(self, value: float) -> str:
         """Write a number."""

@@ -91,6 +91,7 @@ def environment(tag: str) -> Environment:
     formats = Formats(tag)
     environment.filters |= {
         "moment": formats.moment,
+        "day": formats.day,
         "count": formats.count,
         "number": formats.number,
         "share": formats.share,

@@ -53,8 +53,8 @@ class TestNotice:
         page = Browser(audited).get("/notice").text
         for said in (
             "Positive, Neutral, Negative", "4 of 13 groups were treated worse", "We sort letters.",
-            "People with a mobility disability", "Call 555 0100.", "21 Nov 2027", 'href="/appeal"',
-            "it does not establish that a system is lawful, fair or safe",
+            "People with a mobility disability", "Call 555 0100.", "21 November 2027",
+            'href="/appeal"', "it does not establish that a system is lawful, fair or safe",
         ):  # fmt: skip
             assert said in page
 
