@@ -124,3 +124,25 @@ def test_a_chat_through_llama_cpp(llama_server: str) -> None:
     target = create_classifier("openai:twin", task, ClassifierOptions(remote=remote))
     (found,) = target.predict([Request(id="a", text=TEXTS[0])])
     assert None not in found.samples
+
+
+@pytest.mark.parametrize("served", ["transformers_server", "llama_server"])
+def test_hugging_face_inference_talks_to_real_servers(
+    served: str, bundled: Path, request: pytest.FixtureRequest
+) -> None:
+    url = request.getfixturevalue(served)
+    model = str(bundled) if served == "transformers_server" else "twin"
+    task = load_probe_set("disability").task
+    options = ClassifierOptions(
+        sampling=Sampling(repeats=3, temperature=0.1),
+        remote=RemoteOptions(base_url=url, endpoint="chat", concurrency=1),
+    )
+    found = [
+        create_classifier(f"{scheme}:{model}", task, options).predict(
+            [Request(id=text, text=text) for text in TEXTS[:2]]
+        )
+        for scheme in ("hf-inference", "openai")
+    ]
+    # at this temperature both models are all but sure
+    assert [one.samples for one in found[0]] == [one.samples for one in found[1]]
+    assert None not in found[0][0].samples
