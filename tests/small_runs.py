@@ -32,7 +32,7 @@ GROUPS = {"blind": "Blind people", "deaf": "Deaf people"}
 def write_probe(
     folder: Path,
     *,
-    templates: int = TEMPLATES,
+    templates: int | Sequence[Mapping[str, object]] = TEMPLATES,
     groups: Mapping[str, str] = GROUPS,
     description: str = "Decide the mood.",
     name: str = "small.yaml",
@@ -64,7 +64,7 @@ def write_probe(
         "templates": [
             {"id": f"t{n:02}", "text": f"In house {n} lives {{a}} {{pre}} teacher {{post}}."}
             for n in range(templates)
-        ],
+        ] if isinstance(templates, int) else list(templates),
         "limits": {"tolerance": 0.05, "confidence_level": 0.95},
         **changes,
     }  # fmt: skip

@@ -14,6 +14,7 @@ from audit.errors import AuditError
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("audit.cli.init:init", "Write a probe set to start from."),
     "run": ("audit.cli.run:run", "Audit a classifier with one or more probe sets."),
+    "sweep": ("audit.cli.sweep:sweep", "Audit over numbers of examples, and draw the curves."),
     "merge": ("audit.cli.merge:merge", "Merge the shards of one run."),
     "plan": ("audit.cli.plan:plan", "Say what an audit could show before anything is sent."),
     "report": ("audit.cli.report:report", "Render the report of a finished run again."),

@@ -165,9 +165,8 @@ MODEL_OPTIONS: list[Decorator] = [
     *REMOTE_OPTIONS,
 ]
 
-SAMPLING_OPTIONS: list[Decorator] = [
+SAMPLING_BUT_HEAT: list[Decorator] = [
     option("--repeats", type=click.IntRange(min=1), help="Samples per sentence."),
-    option("--temperature", type=click.FloatRange(min=0.0), help="Sampling temperature."),
     option(
         "--top-k", type=click.IntRange(min=0), help="Sample from the k likeliest tokens (0: all)."
     ),
@@ -178,6 +177,10 @@ SAMPLING_OPTIONS: list[Decorator] = [
     ),
     option("--max-new-tokens", type=click.IntRange(min=1), help="Longest answer, in tokens."),
     option("--seed", type=click.IntRange(min=0), help="Seed of every random draw."),
+]
+SAMPLING_OPTIONS: list[Decorator] = [
+    option("--temperature", type=click.FloatRange(min=0.0), help="Sampling temperature."),
+    *SAMPLING_BUT_HEAT,
 ]
 
 

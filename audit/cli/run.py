@@ -64,6 +64,7 @@ RUN_OPTIONS: list[Decorator] = [
                 "verdicts are about the first."),
     option("--shot-sets", metavar="FILE", type=click.Path(exists=True, dir_okay=False),
            help="YAML file with sets of examples: one prompt, or N, for each."),
+    option("--separator", metavar="TEXT", help="What stands between the examples of the prompt."),
     option("--calibrate", is_flag=True,
            help="Show the gaps after contextual calibration beside those before "
                 "(needs exact scoring and --temperature 1)."),
@@ -228,7 +229,10 @@ def run_options(given: Mapping[str, Any]) -> RunOptions:
         quick=given["quick"],
         include_slurs=given["include_slurs"],
         shots=ShotOptions(
-            shots=given["shots"], orders=given["shot_orders"], sets=given["shot_sets"]
+            shots=given["shots"],
+            orders=given["shot_orders"],
+            sets=given["shot_sets"],
+            separator=given["separator"],
         ),
         calibrate=given["calibrate"],
         rounds=int(given["rounds"]) if given["rounds"] else None,

@@ -18,7 +18,11 @@ _NEEDED = (
     "groups", "placebos", "fillers", "score_range", "demonstration", "prompt", "not_tested",
     "warnings", "n_requests",
 )  # fmt: skip
-_SPEC = tuple(item.name for item in fields(RunSpec) if item.default is MISSING)
+_SPEC = tuple(
+    item.name
+    for item in fields(RunSpec)
+    if item.default is MISSING and item.default_factory is MISSING
+)
 
 
 @dataclass(frozen=True)

@@ -36,16 +36,21 @@ class ShotOptions:
         Prompts made of each set of examples: the first as it stands, the others drawn.
     sets : str, optional
         File with sets of examples to use instead of the probe set's.
+    separator : str, optional
+        What stands between the examples; default: the task's.
     """
 
     shots: int | None = None
     orders: int = 1
     sets: str | None = None
+    separator: str | None = None
 
     @property
     def asked(self) -> bool:
         """Whether anything differs from the probe set's own prompt."""
-        return self.shots is not None or self.orders > 1 or self.sets is not None
+        return self.orders > 1 or any(
+            option is not None for option in (self.shots, self.sets, self.separator)
+        )
 
 
 def shot_orders(task: Task | None, options: ShotOptions, *, seed: int) -> tuple[ShotOrder, ...]:
@@ -90,6 +95,18 @@ def shot_orders(task: Task | None, options: ShotOptions, *, seed: int) -> tuple[
             f"{len(orders)} prompts are more than {MOST_PROMPTS}", where="--shot-orders"
         )
     return orders
+
+
+def most_orders(task: Task | None, options: ShotOptions) -> int:
+    """Return in how many ways the examples can be put into a prompt, at least 1."""
+    shots = task.shots if task is not None else ()
+    pools = (
+        [shots]
+        if options.sets is None or task is None
+        else read_shot_sets(options.sets, task).values()
+    )
+    sizes = [len(pool) if options.shots is None else options.shots for pool in pools]
+    return max(1, min(math.perm(len(p), n) for p, n in zip(pools, sizes, strict=True)))
 
 
 def read_shot_sets(file: str, task: Task) -> dict[str, tuple[Shot, ...]]:
@@ -187,9 +204,11 @@ def prompts_of(
     return {order.id: with_shots(order.shots) for order in orders[1:]} if with_shots else {}
 
 
-def with_shots_of(task: Task | None, order: ShotOrder) -> Task | None:
-    """Return the task as the first prompt shows it."""
-    return None if task is None else replace(task, shots=order.shots)
+def with_shots_of(task: Task | None, order: ShotOrder, separator: str | None = None) -> Task | None:
+    """Return the task as a prompt shows it."""
+    if task is None:
+        return None
+    return replace(task, shots=order.shots, separator=separator or task.separator)
 
 
 def shots_object(
@@ -215,5 +234,6 @@ def shot_design(orders: Sequence[ShotOrder], options: ShotOptions) -> dict[str, 
         "shots": options.shots,
         "orders": options.orders,
         "sets": Path(options.sets).name if options.sets else None,
+        "separator": options.separator,
         "sha256": spec_hash(list(orders)),
     }

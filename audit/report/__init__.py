@@ -1,7 +1,7 @@
 """The report: from results to a model of sentences and rows, and from it to pages and text."""
 
 from audit.report.build import build_report
-from audit.report.html import IndexEntry, render_html, render_index, render_pages
+from audit.report.html import IndexEntry, render_html, render_index, render_pages, render_sweep
 from audit.report.language import available_languages
 from audit.report.markdown import render_markdown
 from audit.report.model import SLOT, Evidence
@@ -19,5 +19,6 @@ __all__ = [
     "render_index",
     "render_markdown",
     "render_pages",
+    "render_sweep",
     "render_text",
 ]

@@ -11,11 +11,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
+from audit.report.curves import build_sweep
 from audit.report.language import Language, language
 from audit.report.message import (
     Day,
@@ -30,6 +32,7 @@ from audit.report.message import (
 )
 from audit.report.model import ReportModel
 from audit.report.parts import Change, Row
+from audit.report.wording import sweep as sweep_words
 from audit.report.wording.chrome import LABELS
 from audit.report.wording.verdicts import CLOSING, SHORT, VERDICT
 
@@ -129,6 +132,17 @@ def render_index(entries: Sequence[IndexEntry], *, lang: str = "en") -> str:
     """Render one page over several reports, in the order given."""
     context = {"entries": list(entries), "footer": LABELS["index_title"], "closing": CLOSING}
     return _page("index.html", lang, LABELS["index_title"], context)
+
+
+def render_sweep(found: Mapping[str, Any], *, lang: str = "en") -> str:
+    """Render the page of a sweep from what ``sweep.json`` holds."""
+    context = {
+        "sweep": build_sweep(found),
+        "said": sweep_words,
+        "closing": CLOSING,
+        "footer": sweep_words.TITLE,
+    }
+    return _page("sweep.html", lang, sweep_words.TITLE, context)
 
 
 def _page(template: str, lang: str, title: Sentence, context: Mapping[str, object]) -> str:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from audit.pipeline import conclude
-from audit.report import IndexEntry, build_report, render_html, render_index, render_pages
+from audit.report import (
+    IndexEntry,
+    build_report,
+    render_html,
+    render_index,
+    render_pages,
+    render_sweep,
+)
 from audit.runlog import read_run
 from tests.report.fixtures import (
     compared,
@@ -16,6 +23,8 @@ from tests.report.fixtures import (
     results_score,
     results_wide,
     signoff,
+    swept,
+    with_prompts,
 )
 from tests.report.test_hostile import ATTACKS, attacked
 
@@ -31,6 +40,7 @@ NAMES = (
     "gap.ja.html",
     "signed.html",
     "index.html",
+    "sweep.html",
     "sharded/index.html",
     "sharded/terms-1-1.html",
 )
@@ -49,7 +59,7 @@ def all_pages() -> dict[str, str]:
     """Return the pages by file name."""
     reports = {
         "gap": build_report(compared(), evidence()),
-        "null": build_report(results_null(), evidence(demonstration=True)),
+        "null": build_report(with_prompts(results_null()), evidence(demonstration=True)),
         "little": build_report(results_little(), evidence(prompt=None, pairs=[])),
         "wide": build_report(results_wide(), evidence()),
         "score": build_report(results_score(), evidence(prompt=None)),
@@ -61,5 +71,6 @@ def all_pages() -> dict[str, str]:
     pages["gap.ja.html"] = render_html(reports["gap"], lang="ja")
     entries = [IndexEntry(href=f"{name}.html", report=report) for name, report in reports.items()]
     pages["index.html"] = render_index(entries)
+    pages["sweep.html"] = render_sweep(swept())
     shards = render_pages(reports["gap"], limit=50_000)
     return pages | {f"sharded/{name}": text for name, text in shards.items()}

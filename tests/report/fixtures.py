@@ -395,3 +395,51 @@ def evidence(**changes: Any) -> Evidence:
         **changes,
     }
     return Evidence(**given)
+
+
+def with_prompts(results: dict[str, Any]) -> dict[str, Any]:
+    """Return a run of three calibrated prompts."""
+    groups = [(group["id"], group["estimate"]) for group in results["groups"]]
+    ranges = {
+        name: {"lowest": None if gap is None else gap - 0.02,
+               "highest": None if gap is None else gap + 0.03}
+        for name, gap in groups
+    }  # fmt: skip
+    results["spec"]["shot_orders"] = 3
+    results["shot_orders"] = [
+        {"id": name, "shots": [{"text": "It rains.", "label": "Negative"}], "prompt_sha256": "ab",
+         "unparsed_rate": 0.01, "groups": [{"group": g, "estimate": e} for g, e in groups]}
+        for name in ("given", "given-2", "given-3")
+    ]  # fmt: skip
+    results["shot_sensitivity"] = [
+        {"group": name, "sd": 0.02, "share": 0.18, "estimate": gap, "interval": None,
+         **ranges[name]}
+        for name, gap in groups
+    ]  # fmt: skip
+    results["calibration"] = {
+        "prompts": [{"id": "given", "leaning": {"Positive": 0.7, "Negative": 0.3}}],
+        "groups": [
+            {"group": name, **{side: {"estimate": gap, **ranges[name]}
+                               for side in ("before", "after")}}
+            for name, gap in groups
+        ],
+    }  # fmt: skip
+    return results
+
+
+def swept() -> dict[str, Any]:
+    """Return a sweep over examples, temperatures and separators, a gap of it missing."""
+    points = [
+        {"folder": f"runs/{shots}-{heat}", "run_id": "r", "shots": shots, "temperature": heat,
+         "separator": mark, "prompts": 1 + shots, "tolerance": 0.05, "unit": "probability",
+         "unparsed_rate": 0.2 / (1 + shots), "fit": 0.5 + 0.1 * shots, "model": "causal:tiny",
+         "groups": [
+             {"group": "blind", "label": "Blind people", "verdict": "gap", "estimate": 0.1 * shots,
+              "low": -0.1, "high": 0.4, "lowest": 0.0, "highest": 0.12 * shots},
+             {"group": "deaf", "label": "Deaf people", "verdict": "not_enough_evidence",
+              "estimate": None, "low": None, "high": None, "lowest": None, "highest": None},
+         ]}
+        for shots in range(4) for heat in (0.1, 1.0) for mark in ("###", "---")
+    ]  # fmt: skip
+    return {"schema_version": 1, "model": "causal:tiny", "probe_set": "disability 1.0.0",
+            "points": points}  # fmt: skip

@@ -59,7 +59,12 @@ def _asked(spec: SpecData) -> list[str]:
         if asked.get(name):
             words += [f"--{name.replace('_', '-')}", str(asked[name])]
     design = spec.shot_design or {}
-    flags = {"shots": "--shots", "orders": "--shot-orders", "sets": "--shot-sets"}
+    flags = {
+        "shots": "--shots",
+        "orders": "--shot-orders",
+        "sets": "--shot-sets",
+        "separator": "--separator",
+    }
     for name, flag in flags.items():
         if design.get(name) is not None:
             words += [flag, str(design[name])]
