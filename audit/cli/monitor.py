@@ -14,6 +14,7 @@ import click
 
 from audit.cli.monitor_canary import canary
 from audit.cli.monitor_demo import demo
+from audit.cli.monitor_report import recipes, report, tell
 from audit.cli.options import option, require
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ def monitor() -> None:
 
 monitor.add_command(demo)
 monitor.add_command(canary)
+monitor.add_command(report)
+monitor.add_command(tell)
+monitor.add_command(recipes)
 
 
 @monitor.command()
