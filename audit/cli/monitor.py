@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -15,15 +13,10 @@ import click
 from audit.cli.monitor_canary import canary
 from audit.cli.monitor_demo import demo
 from audit.cli.monitor_report import recipes, report, tell
-from audit.cli.options import option, require
+from audit.cli.monitor_store import STORE, opened
 
 if TYPE_CHECKING:
     from audit.monitor import Alarm
-    from audit.store import Store
-
-STORE = option("--store", metavar="STORE", default="audit.db", show_default=True,
-               help="Where decisions are: a file, or a postgresql:// URL.")  # fmt: skip
-TIMEOUT = 120.0
 
 
 @click.group()
@@ -200,18 +193,6 @@ def rename(old: str, new: str, store: str) -> int:
         rename_group(found, old, new)
     click.echo(f"{old} is {new} from now on.")
     return 0
-
-
-@contextmanager
-def opened(where: str, *, create: bool = False) -> Iterator[Store]:
-    """Open a store; one that does not exist only where that makes sense."""
-    require("store", "sqlalchemy", "alembic", "cryptography")
-    if not create and "://" not in where and not Path(where).is_file():
-        raise click.UsageError(f"there is no store {where}; `audit monitor set` makes one")
-    from audit.store import open_store
-
-    with open_store(where, timeout=TIMEOUT) as store:
-        yield store
 
 
 def _object(alarm: Alarm) -> dict[str, Any]:

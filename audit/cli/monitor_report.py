@@ -6,11 +6,9 @@ from pathlib import Path
 
 import click
 
+from audit.cli.monitor_store import STORE, opened
 from audit.cli.options import option, require
 from audit.errors import ResultsError
-
-STORE = option("--store", metavar="STORE", default="audit.db", show_default=True,
-               help="Where decisions are: a file, or a postgresql:// URL.")  # fmt: skip
 
 
 @click.command()
@@ -22,8 +20,6 @@ def report(store: str, output: Path) -> int:
 
     Exit status: 0 no alarm stands unacknowledged, 1 one does.
     """
-    from audit.cli.monitor import opened
-
     require("serve", "fastapi")
     with opened(store) as found:
         from audit.monitor import State, build_dashboard
@@ -56,8 +52,6 @@ def tell(store: str, webhooks: Path, url: str | None) -> int:
 
     Exit status: 0 nothing is left to tell now, 3 a receiver did not take a message.
     """
-    from audit.cli.monitor import opened
-
     require("monitor", "httpx2", "tenacity", "standardwebhooks")
     with opened(store) as found:
         from audit.monitor import build_dashboard
