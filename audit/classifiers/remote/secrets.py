@@ -42,7 +42,7 @@ def from_environment(name: str, *, where: str) -> str:
     Raises
     ------
     ConfigError
-        If the variable is unset or empty.
+        If the variable is unset or empty, or no header can hold its value.
     """
     value = os.environ.get(name, "").strip()
     if not value:
@@ -51,6 +51,8 @@ def from_environment(name: str, *, where: str) -> str:
             where=where,
             hint=f"export {name}=... in your shell; keys are never read from files",
         )
+    if not value.isascii() or not value.isprintable():
+        raise ConfigError(f"the value of {name} cannot stand in a header", where=where)
     return value
 
 

@@ -29,7 +29,7 @@ from audit.classifiers.remote.service_file import (
 )
 from audit.classifiers.remote.tokens import tokens_of
 from audit.classifiers.remote.transport import Transport, check_url
-from audit.errors import ConfigError, ProviderError
+from audit.errors import ProviderError
 from audit.records import ClassifierInfo, ClassifierOptions, Prediction, Request, Scoring, Task
 
 _ROUNDS = 2  # requests of each connection between two writes of the log
@@ -252,8 +252,6 @@ def _headers(file: ServiceFile, where: str) -> tuple[dict[str, str], Secrets]:
     for name, given in file.headers.items():
         if isinstance(given, HeaderFrom):
             key = from_environment(given.env, where=where)
-            if not key.isascii() or not key.isprintable():
-                raise ConfigError(f"the value of {given.env} cannot stand in a header", where=where)
             headers[name] = f"{given.prefix}{key}"
             keys.append(key)
         else:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from audit.classifiers.remote.failures import Failures
 from audit.classifiers.remote.secrets import looks_like_key
 from audit.errors import ConfigError
+
+_KEY_NAMES = {"key", "apikey", "token", "accesstoken", "auth", "secret", "password", "signature"}
 
 
 def check_url(url: str, *, allow_insecure: bool, where: str) -> str:
@@ -20,15 +22,22 @@ def check_url(url: str, *, allow_insecure: bool, where: str) -> str:
     ConfigError
         If it is no http(s) URL, holds a password or key, or is unencrypted to another machine.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ConfigError(f"{url!r} is no http or https URL", where=where)
-    if parts.username or parts.password or looks_like_key(url):
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        known = False
+    named = known and _KEY_NAMES & {
+        name.lower().replace("_", "").replace("-", "") for name, _ in parse_qsl(parts.query)
+    }
+    if looks_like_key(url) or named or (known and (parts.username or parts.password)):
         raise ConfigError(
             "the URL holds a key or password",
             where=where,
             hint="name a header and the environment variable that holds its value",
         )
+    if not known or parts.hostname is None:
+        raise ConfigError(f"{url[:200]!r} is no http or https URL", where=where)
     if parts.scheme == "http" and not is_loopback(parts.hostname) and not allow_insecure:
         raise ConfigError(
             f"http:// to {parts.hostname} would send texts and keys unencrypted",

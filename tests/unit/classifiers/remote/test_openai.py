@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 import logging
 import math
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -294,6 +296,29 @@ def test_the_cache_keeps_draws_apart_and_no_key(tmp_path: Path) -> None:
     assert CANARY.encode() not in Path(cache).read_bytes()
 
 
+def test_another_shot_order_is_another_question(tmp_path: Path) -> None:
+    shots = (*TASK.shots, Shot(text="The bread was warm.", label="Positive"))
+    with serve(talking()) as service:
+        given = options(service, scoring="sampled", cache=str(tmp_path / "cache.db"))
+        for order in (shots, shots[::-1], shots):
+            target = create_classifier("openai:m", replace(TASK, shots=order), given)
+            target.predict(REQUESTS[:1])
+    assert len(service.seen) == 2 * (1 + 3)
+
+
+def test_tokens_a_minute_are_bounded() -> None:
+    long = [Request(id=str(number), text="word " * 13_200) for number in range(4)]
+    with serve(talking()) as service:
+        given = options(
+            service, scoring="sampled", sampling=Sampling(repeats=1), tokens_per_minute=600_000
+        )
+        target = create_classifier("openai:m", TASK, given)
+        started = time.monotonic()
+        target.predict(long)
+    # 66,000 tokens, 60,000 of them at once, then 10,000 a second
+    assert time.monotonic() - started >= 0.6
+
+
 def test_money_is_counted_and_ends_a_run() -> None:
     with serve(talking(usage={"prompt_tokens": 1000, "completion_tokens": 10})) as service:
         given = options(
@@ -311,6 +336,10 @@ def test_money_is_counted_and_ends_a_run() -> None:
         ({"base_url": "http://example.org/v1"}, "unencrypted"),
         ({"base_url": f"https://{CANARY}@example.org/v1"}, "key or password"),
         ({"base_url": "file:///etc"}, "no http"),
+        ({"base_url": "http://[::1/v1"}, "no http"),
+        ({"base_url": "http://127.0.0.1:99999/v1"}, "no http"),
+        ({"base_url": f"ftp://{CANARY}"}, "key or password"),
+        ({"base_url": "https://example.org/v1?a=1&API-Key=x1"}, "key or password"),
         ({"endpoint": "classification"}, "no classification"),
         ({"endpoint": "completions", "system": "x"}, "no system prompt"),
     ],
@@ -331,6 +360,11 @@ def test_the_key_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     with serve(talking()) as service:
         create_classifier("openai:m", TASK, options(service, scoring="sampled"))
     assert CANARY not in json.dumps(service.headers)
+    monkeypatch.setenv("OPENAI_API_KEY", f"{CANARY}\u00e9\n{CANARY}")
+    with pytest.raises(ConfigError, match="cannot stand in a header") as caught:
+        create_classifier("openai:m", TASK, ClassifierOptions())
+    assert CANARY not in str(caught.value)
+    monkeypatch.delenv("OPENAI_API_KEY")
     with pytest.raises(ConfigError, match="top-k"):
         create_classifier(
             "openai:m", TASK, options("http://127.0.0.1:9", sampling=Sampling(top_k=3))
