@@ -140,6 +140,24 @@ def test_a_broken_run_goes_on_and_leaks_nothing(
     assert CANARY not in caplog.text + str(caught.value) + json.dumps(result.results)
 
 
+def test_a_spent_budget_ends_a_run_that_goes_on(tmp_path: Path) -> None:
+    source = probe(tmp_path, LABELS)
+    with serve(lambda n, body: said(body)) as service:
+        with pytest.raises(AuditError, match="limit of 20 requests is reached") as caught:
+            run_audit(
+                source, "openai:m", output=tmp_path / "r", options=asked(service, max_requests=20)
+            )
+        (broken,) = [p for p in (tmp_path / "r").iterdir() if not p.is_symlink()]
+        assert len(service.seen) == 20
+        assert "--resume" in str(caught.value)
+        result = run_audit(
+            source, "openai:m", output=tmp_path / "r", options=asked(service), resume=broken
+        )
+    assert result.results["status"] == "complete"
+    # two tries of the interface each time, and two draws for each of 24 sentences
+    assert len(service.seen) <= 2 * 2 + 2 * 24 + 1
+
+
 def test_the_command_masks_keys_in_messages_and_tracebacks(
     audit: Callable[..., Any], tmp_path: Path
 ) -> None:

@@ -34,10 +34,11 @@ def check_url(url: str, *, allow_insecure: bool, where: str) -> str:
         raise ConfigError(
             "the URL holds a key or password",
             where=where,
-            hint="name a header and the environment variable that holds its value",
+            hint="keys come from the environment; in a service file a header names the variable",
         )
     if not known or parts.hostname is None:
-        raise ConfigError(f"{url[:200]!r} is no http or https URL", where=where)
+        # it is not quoted: nobody can tell where in it a password stands
+        raise ConfigError("the address is no http or https URL", where=where)
     if parts.scheme == "http" and not is_loopback(parts.hostname) and not allow_insecure:
         raise ConfigError(
             f"http:// to {parts.hostname} would send texts and keys unencrypted",
