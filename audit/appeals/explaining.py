@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from audit.appeals.asking import named_decision
-from audit.appeals.status import OUTCOME
 from audit.store import Filings, Store
+from audit.store.filings import OUTCOME
 from audit.store.outcomes import outcome, reviews_of
 from audit.store.stored import StoredDecision
 

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from audit.appeals.asking import now
 from audit.appeals.filed import KINDS, OUTCOMES, Outcome, Status
-from audit.appeals.status import OUTCOME, status_of
+from audit.appeals.status import status_of
 from audit.errors import RefusedError, StoreError
 from audit.oversight.references import id_of
 from audit.store import Filing, Filings, Store
+from audit.store.filings import OUTCOME
 from audit.store.outcomes import reviews_of
 
 MOST_REPLY = 4_000
@@ -21,12 +22,12 @@ def waiting(store: Store, *, answered: bool = False) -> Iterator[Status]:
     An opt-out that stands, or was withdrawn, waits for nobody.
     """
     filings = Filings(store)
-    for row in filings.all():
-        if row.kind not in KINDS:
-            continue
-        found = status_of(filings, row)
-        settled = found.outcome is not None or found.standing or found.withdrawn
-        if answered or not settled:
+    if answered:
+        yield from (status_of(filings, row) for row in filings.sent())
+        return
+    for row in filings.unanswered():
+        found = status_of(filings, row, answers=())
+        if not found.standing:
             yield found
 
 

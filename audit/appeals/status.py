@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from audit.appeals.asking import filing_of
 from audit.appeals.filed import Status
 from audit.store import Filing, Filings, Store
+from audit.store.filings import OUTCOME
 from audit.store.opting import OPT_OUT, WITHDRAWN
-
-OUTCOME = "outcome"
 
 
 def status(store: Store, reference: str) -> Status:
@@ -28,9 +29,9 @@ def status(store: Store, reference: str) -> Status:
     return status_of(Filings(store), filing_of(store, reference))
 
 
-def status_of(filings: Filings, found: Filing) -> Status:
-    """Return where a filing stands."""
-    answers = filings.about(found.id)
+def status_of(filings: Filings, found: Filing, answers: Sequence[Filing] | None = None) -> Status:
+    """Return where a filing stands; ``answers`` to it are looked up unless they are given."""
+    answers = filings.about(found.id) if answers is None else answers
     outcome = next((each for each in answers if each.kind == OUTCOME), None)
     withdrawn = any(each.kind == WITHDRAWN for each in answers)
     replied = outcome.personal if outcome is not None else None

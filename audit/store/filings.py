@@ -13,11 +13,13 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from audit.store.chain import canonical
 from audit.store.keys import Fresh, key_name, opened
-from audit.store.opting import SUBJECT
+from audit.store.opting import OPT_OUT, SUBJECT, WITHDRAWN
 from audit.store.sealing import seal
 from audit.store.store import Store, row_of
 from audit.store.tables import TABLES
 
+OUTCOME = "outcome"
+SENT = ("appeal", "feedback", OPT_OUT)
 _PAGE = 1000
 _OWN_NAME = 16
 _TABLE = TABLES["appeals"]
@@ -87,14 +89,15 @@ class Filings:
         """Return the filings about a decision, or the answers to a filing, in order."""
         return self._found(_TABLE.c.about == identity)
 
-    def all(self, *, after: int = 0) -> Iterator[Filing]:
-        """Yield every row in order; memory stays flat."""
-        while True:
-            page = self._found(_TABLE.c.seq > after, limit=_PAGE)
-            yield from page
-            if len(page) < _PAGE:
-                return
-            after = page[-1].seq
+    def sent(self, *, after: int = 0) -> Iterator[Filing]:
+        """Yield all that was sent, in order; memory stays flat."""
+        return self._pages(_TABLE.c.kind.in_(SENT), after)
+
+    def unanswered(self, *, after: int = 0) -> Iterator[Filing]:
+        """Yield what was sent and has no answer and was not taken back, in order."""
+        about = _TABLE.alias()
+        answered = select(about.c.about).where(about.c.kind.in_((OUTCOME, WITHDRAWN)))
+        return self._pages(_TABLE.c.kind.in_(SENT) & _TABLE.c.id.not_in(answered), after)
 
     def count_unnamed(self, kind: str, since: str) -> int:
         """Return how many of a kind that name no decision came since a time (ISO 8601, UTC)."""
@@ -127,6 +130,14 @@ class Filings:
         """Make what was sent, and the answers to it, unreadable; return how many keys are gone."""
         names = {row.under for row in [filing, *self.about(filing.id)] if row.under}
         return sum(self._store.erase_key(name) for name in names)
+
+    def _pages(self, condition: ColumnElement[bool], after: int) -> Iterator[Filing]:
+        while True:
+            page = self._found(condition & (_TABLE.c.seq > after), limit=_PAGE)
+            yield from page
+            if len(page) < _PAGE:
+                return
+            after = page[-1].seq
 
     def _found(self, condition: ColumnElement[bool], *, limit: int | None = None) -> list[Filing]:
         query = select(_TABLE).where(condition).order_by(_TABLE.c.seq).limit(limit)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from audit.errors import StoreError
@@ -222,8 +222,7 @@ class Store:
         counts = []
         for kinds, days in ((("day:",), tag_days), (_PERSONAL, personal_days)):
             limit = (present - timedelta(days=days)).isoformat(timespec="milliseconds")
-            named = [KEYS.c.id.startswith(kind) for kind in kinds]
-            condition = named[0] if len(named) == 1 else named[0] | named[1]
+            condition = or_(*(KEYS.c.id.startswith(kind) for kind in kinds))
             counts.append(self._delete(condition & (KEYS.c.created < limit)))
         body = {"tag_days": tag_days, "personal_days": personal_days, "tags": counts[0],
                 "personal": counts[1]}  # fmt: skip

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import jsonschema
 import pytest
 
 from audit.appeals import (
@@ -20,7 +21,7 @@ from audit.appeals.resolving import erase
 from audit.errors import RefusedError
 from audit.oversight.references import id_of, new_reference, read_reference
 from audit.records import ReviewEvent
-from audit.store import events, verify_store
+from audit.store import event_schema, events, verify_store
 
 
 def why(function, *args, **options):
@@ -203,6 +204,11 @@ class TestOptOut:
         assert status(store, receipt.reference).withdrawn
         assert not opt_out(store, decision=code).again
         assert store.opted_out(["anna"]) == {"anna"}
+        told = [each for each in events(store) if each["event"] == "opt_out"]
+        assert [each["action"] for each in told] == ["filed", "withdrawn", "filed"]
+        for each in told:
+            jsonschema.validate(each, event_schema())
+            assert each["decision_id"] == id_of(code)
 
     def test_it_stands_after_the_subject_was_erased(self, decided):
         opt_out(decided.store, decision=decided.new("anna"))

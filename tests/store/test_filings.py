@@ -38,7 +38,7 @@ def test_what_was_sent_comes_back_and_is_chained(store, url):
     (found,) = filings.about(made.id)
     assert (found.personal, found.body, found.seq) == (sent.personal, sent.body, 1)
     assert filings.get(sent.id) == found
-    assert [each.id for each in filings.all()] == [sent.id]
+    assert [each.id for each in filings.sent()] == [sent.id]
     assert verify_store(store).heads["appeals"][0] == 1
     engine = create_engine(store_url(url))
     for statement in ("UPDATE appeals SET kind = 'x'", "DELETE FROM appeals"):
@@ -64,6 +64,16 @@ def test_it_is_erased_with_its_subject_with_its_decision_or_alone(store, whose):
     assert filings.get(sent.id).personal is None
     assert filings.get(kept.id).personal == sent.personal
     assert verify_store(store).clean
+
+
+def test_its_time_is_over_with_that_of_what_is_personal(store):
+    filings = Filings(store)
+    sent = filing(filings)
+    filings.add(sent)
+    assert store.retain(tag_days=30, personal_days=36_500) == (0, 0)
+    assert filings.get(sent.id).personal is not None
+    assert store.retain(tag_days=30, personal_days=0)[1] == 1
+    assert filings.get(sent.id).personal is None
 
 
 def test_events_of_what_was_sent_say_nothing_personal(store):
