@@ -1,4 +1,4 @@
-"""The read model: everything that is shown, built from a store without writing to it."""
+"""The read model: everything that is shown, built from a store."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from audit.monitor.evidence import FALSE_ALARMS, every_evidence
 from audit.monitor.health import Backlog, data_health, read_backlog, silent_groups
 from audit.monitor.history import Episode, read_episodes
 from audit.monitor.measures import MEASURES
+from audit.monitor.publish import Published, published
 from audit.monitor.settings import Settings, read_settings
 from audit.monitor.view import Alarm, Canary, Dashboard, GroupView, State
-from audit.monitor.windows import feedback, totals, windows
 from audit.store import Store
 
 ENOUGH_WEEKS = 4
@@ -88,7 +88,8 @@ def build_dashboard(store: Store, *, now: datetime | None = None) -> Dashboard:
     Returns
     -------
     Dashboard
-        Safe to publish: see `audit.monitor.view`.
+        Safe to publish: see `audit.monitor.view`. Weeks that are over are published by the first
+        who builds it, and never change (`audit.monitor.publish`).
 
     Raises
     ------
@@ -98,12 +99,14 @@ def build_dashboard(store: Store, *, now: datetime | None = None) -> Dashboard:
     moment = now or datetime.now(UTC)
     seen = look_at(store, moment)
     health = data_health(seen.daily, seen.backlog, seen.settings, moment)
-    groups = _groups(seen, health.state is State.STALE, moment)
+    shown = None
+    if seen.daily is not None:
+        shown = published(store, seen.daily, seen.settings, moment.date())
+    groups = _groups(seen, shown, stale=health.state is State.STALE)
     standing = [alarm.state for alarm in seen.alarms if not alarm.cleared]
     states = [*standing, *(group.state for group in groups)]
     if health.state in (State.STALE, State.NOT_ENOUGH_DATA):
         states.append(health.state)
-    all_weeks = None if seen.daily is None else seen.daily.weekly()
     expires = seen.settings.expires
     return Dashboard(
         generated=moment,
@@ -112,8 +115,8 @@ def build_dashboard(store: Store, *, now: datetime | None = None) -> Dashboard:
         alarms=seen.alarms,
         health=health,
         measures=MEASURES,
-        totals=() if all_weeks is None else totals(all_weeks, over=moment.date()),
-        feedback=() if all_weeks is None else feedback(all_weeks, over=moment.date()),
+        totals=() if shown is None else shown.totals,
+        feedback=() if shown is None else shown.feedback,
         canaries=seen.canaries,
         waiting=seen.backlog.waiting,
         overdue=seen.backlog.overdue,
@@ -133,17 +136,15 @@ _RANK = {
 }
 
 
-def _groups(seen: Seen, stale: bool, now: datetime) -> tuple[GroupView, ...]:
+def _groups(seen: Seen, shown: Published | None, *, stale: bool) -> tuple[GroupView, ...]:
     """Return every group with its windows, alarms and state."""
     daily, weekly = seen.daily, seen.weekly
-    if daily is None or weekly is None:
+    if daily is None or weekly is None or shown is None:
         return tuple(
             GroupView(id=group, label=label, state=State.NOT_ENOUGH_DATA,
                       why="No decision has come in yet.", weeks={}, days={})
             for group, label in sorted(seen.settings.groups.items())
         )  # fmt: skip
-    weeks = windows(daily.weekly(), length=7, over=now.date())
-    days = windows(daily, length=1, over=now.date())
     silent = silent_groups(daily)
     found = []
     for row, group in enumerate(daily.groups):
@@ -155,8 +156,8 @@ def _groups(seen: Seen, stale: bool, now: datetime) -> tuple[GroupView, ...]:
             label=seen.settings.groups.get(group, group),
             state=state,
             why=why,
-            weeks=weeks[group],
-            days={measure: rows[-SHOWN_DAYS:] for measure, rows in days[group].items()},
+            weeks=shown.weeks[group],
+            days={measure: rows[-SHOWN_DAYS:] for measure, rows in shown.days[group].items()},
             alarms=own,
             last_seen=daily.first + timedelta(days=int(at[-1])) if len(at) else None,
         )
