@@ -90,6 +90,7 @@ def serve(
     import uvicorn
 
     from audit.monitor.rounds import watching
+    from audit.monitor.settings import follow_policy
     from audit.pipeline.safeguard import open_guard, policy_path
     from audit.review.settings import stopped
     from audit.store import open_store
@@ -107,6 +108,7 @@ def serve(
         if guard.edited_because is not None:
             opened.note("policy_edited", {"because": guard.edited_because,
                                           "audit_id": guard.policy.run.id})  # fmt: skip
+        follow_policy(opened, guard.policy)
         made = create_app(guard, token=token, store=opened, run=policy_path(policy).parent,
                           purpose=purpose, contact=contact)  # fmt: skip
         config = uvicorn.Config(

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert, select
 
 from audit.errors import ConfigError
 from audit.store import Store
 from audit.store.monitor_tables import SETTINGS
+
+if TYPE_CHECKING:
+    from audit.oversight import PolicyDocument
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +128,24 @@ def policy_settings(source: str) -> dict[str, Any]:
     from audit.oversight import PolicyDocument, load_policy
     from audit.pipeline.safeguard import policy_path
 
-    policy = PolicyDocument.model_validate(load_policy(policy_path(source)))
+    return said_by(PolicyDocument.model_validate(load_policy(policy_path(source))))
+
+
+def follow_policy(store: Store, policy: PolicyDocument) -> Settings:
+    """Take from the guard's policy what nobody set, and always when the audit ends.
+
+    Raises
+    ------
+    StoreError
+        If the store cannot be read or written.
+    """
+    settings, said = read_settings(store), said_by(policy)
+    missing = {name: value for name, value in said.items() if not getattr(settings, name)}
+    return change_settings(store, **{**missing, "expires": said["expires"]})
+
+
+def said_by(policy: PolicyDocument) -> dict[str, Any]:
+    """Return what a policy says: groups, unfavourable labels, expiry."""
     found: dict[str, Any] = {
         "groups": {rule.group: rule.label or rule.group for rule in policy.rules},
         "expires": policy.expires.isoformat(),

@@ -6,11 +6,13 @@ import time
 
 from audit.monitor import change_settings, rounds
 from audit.monitor.rounds import watch_round, watching
+from audit.monitor.settings import follow_policy
 from audit.monitor.webhooks import Receiver, delivery_counts
 from audit.store import open_store
 from tests.monitor.inbox import Inbox
 from tests.monitor.test_webhooks import SECRET
 from tests.store.decisions import decision
+from tests.unit.oversight.test_guard import policy
 
 
 def test_what_the_guard_wrote_is_counted_once(tmp_path):
@@ -53,3 +55,14 @@ def test_an_alarm_is_told_and_a_receiver_that_is_down_delays_no_end(tmp_path):
     kinds = {json.loads(body)["data"]["kind"] for _, body in inbox.got}
     assert kinds == {"expired", "overdue", "silence"}
     assert counts["delivered"] == 3
+
+
+def test_the_policy_says_what_nobody_set(tmp_path):
+    with open_store(str(tmp_path / "s.db")) as store:
+        found = follow_policy(store, policy())
+        assert found.expires == policy().expires.isoformat()
+        assert "deaf" in found.groups
+        assert found.unfavourable == ("Negative",)
+        change_settings(store, unfavourable=("Rejected",), expires="2020-01-01T00:00:00+00:00")
+        again = follow_policy(store, policy())
+        assert (again.unfavourable, again.expires) == (("Rejected",), found.expires)
