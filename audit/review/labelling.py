@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from audit.errors import RefusedError
+from audit.errors import RefusedError, StoreError
 from audit.oversight import PolicyDocument
 from audit.records import ReviewAction, ReviewEvent
 from audit.review.claims import DONE, OWN, Claim, claim, hold, release
@@ -215,7 +215,12 @@ def _recorded(
     settled = outcome(reviews).state in {"kept", "overridden"}
     if settled and action in RATINGS and any(each.label != label for each in ratings):
         events.append(_event(uuid.uuid4().hex, held.item, DIFFERING, "dispute"))
-    store.add_review(*events)
+    try:
+        store.add_review(*events)
+    except StoreError:
+        there = reviews_of(store, [held.item]).get(held.item, [])
+        if not any(each.id == held.token for each in there):  # else another window was faster
+            raise
     return mine
 
 

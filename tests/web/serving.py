@@ -20,6 +20,7 @@ class Served:
         self.process = process
         self.client = httpx.Client(base_url=url, timeout=120)
         self.url = url
+        self.said: list[str] = []
 
     def decide(self, text: str, **more: object) -> dict[str, object]:
         """Ask about a text."""
@@ -46,6 +47,7 @@ def serving(*arguments: object, cwd: Path, env: dict[str, str] | None = None) ->
         else:
             raise AssertionError("".join(said))
         served = Served(process, found[1])
+        served.said = said
         try:
             yield served
         finally:

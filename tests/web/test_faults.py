@@ -220,6 +220,7 @@ def test_no_request_of_the_schema_gives_a_server_error(place):
         done = subprocess.run(
             [sys.executable, "-c", SCHEMATHESIS, "run", f"{served.url}/openapi.json",
              "--checks", "not_a_server_error,response_schema_conformance,status_code_conformance",
+             "--include-path-regex", "^/v1/(decide|health)",
              "--max-examples", "60", "--seed", "1", "--no-color"],
             capture_output=True, text=True, timeout=200, check=False, cwd=place,
         )  # fmt: skip

@@ -69,7 +69,7 @@ def link_form(request: Request, token: str) -> Response:
     return page(request, "people/link.html", token=token[:100])
 
 
-@router.post("/sign-in/link", dependencies=[PUBLIC, limited("link", most=20, seconds=60)])
+@router.post("/sign-in/link", dependencies=[PUBLIC, limited("link", most=60, seconds=60)])
 def use(request: Request, token: Text) -> Response:
     """Sign in by a one-time link."""
     site = site_of(request)
