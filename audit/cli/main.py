@@ -26,6 +26,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "export": ("audit.cli.export:export", "Write a run for other tools."),
     "probes": ("audit.cli.probes:probes", "List, show, check and compare probe sets."),
     "guard": ("audit.cli.guard:guard", "Check a policy, and export or erase decisions."),
+    "review": (
+        "audit.cli.review:review",
+        "Plant known items, show agreement, make a sign-in link.",
+    ),
     "feedback": ("audit.cli.feedback:feedback", "List, answer, export and erase what people sent."),
     "monitor": ("audit.cli.monitor:monitor", "Watch live decisions by affected group."),
     "serve": ("audit.cli.serve:serve", "Serve the guard over HTTP."),

@@ -18,6 +18,7 @@ from audit.errors import ConfigError
 
 if TYPE_CHECKING:
     from audit.monitor.webhooks import Receiver
+    from audit.web.accounts.openid import Provider
 
 _NEEDED = ("fastapi", "uvicorn", "sqlalchemy", "alembic", "cryptography", "argon2", "krippendorff",
            "prometheus_client", "httpx2", "tenacity", "standardwebhooks")  # fmt: skip
@@ -110,7 +111,7 @@ def serve(
                                           "audit_id": guard.policy.run.id})  # fmt: skip
         follow_policy(opened, guard.policy)
         made = create_app(guard, token=token, store=opened, run=policy_path(policy).parent,
-                          purpose=purpose, contact=contact)  # fmt: skip
+                          purpose=purpose, contact=contact, openid=_openid())  # fmt: skip
         config = uvicorn.Config(
             made, host=host, port=port, log_level="warning", access_log=False, server_header=False
         )
@@ -138,6 +139,24 @@ def _receivers(webhooks: str | None) -> tuple[Receiver, ...]:
 def _say(what: str) -> None:
     """Say what went wrong beside the server."""
     click.echo(what, err=True)
+
+
+def _openid() -> Provider | None:
+    """Return the OpenID provider that the environment names, if any."""
+    issuer = os.environ.get("AUDIT_OPENID_ISSUER")
+    if not issuer:
+        return None
+    require("oidc", "authlib", "httpx", "joserfc")
+    from audit.web.accounts.openid import Provider
+
+    given = [os.environ.get(f"AUDIT_OPENID_{name}") for name in ("CLIENT_ID", "CLIENT_SECRET")]
+    if not given[0] or not given[1]:
+        raise ConfigError(
+            "an OpenID provider needs a client id and its secret",
+            where="AUDIT_OPENID_ISSUER",
+            hint="set AUDIT_OPENID_CLIENT_ID and AUDIT_OPENID_CLIENT_SECRET too",
+        )
+    return Provider(issuer, given[0], given[1])
 
 
 def _is_loopback(host: str) -> bool:

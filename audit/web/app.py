@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, FastAPI
 
@@ -19,15 +19,20 @@ from audit.web.failures import add_failures, refuse_origin
 from audit.web.headers import SameOrigin, SecurityHeaders
 from audit.web.limits import BodyLimit
 from audit.web.monitor import intake
+from audit.web.people import openid as openid_pages
 from audit.web.people import people, signing_in
 from audit.web.public import pages as public
 from audit.web.review import items, oversight, queue, retention, signoff, switch
 from audit.web.site import Site
 
+if TYPE_CHECKING:
+    from audit.web.accounts.openid import Provider
+
 MOST_BYTES = 1_000_000
 PAGES: tuple[APIRouter, ...] = (
     assets.router,
     signing_in.router,
+    openid_pages.router,
     people.router,
     monitor.router,
     intake.router,
@@ -51,6 +56,7 @@ def create_app(
     run: Path | None = None,
     purpose: str | None = None,
     contact: str | None = None,
+    openid: Provider | None = None,
 ) -> FastAPI:
     """Return the application.
 
@@ -66,6 +72,8 @@ def create_app(
         The folder of the guard's policy, for pages about the audit.
     purpose, contact : str, optional
         What the answers are used for, and how else to reach a person: for the notice.
+    openid : Provider, optional
+        Where people can sign in besides here (`audit.web.accounts.openid`).
 
     Returns
     -------
@@ -88,7 +96,7 @@ def create_app(
     app.state.guard, app.state.token = guard, token
     app.include_router(decide.router)
     if store is not None:
-        app.state.site = Site(store, guard, run, purpose, contact)
+        app.state.site = Site(store, guard, run, purpose, contact, openid)
         app.state.current = monitor.Current(partial(build_dashboard, store))
         for router in PAGES:
             app.include_router(router)

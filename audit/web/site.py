@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fastapi import Request
 
 from audit.oversight import Guard
 from audit.store import Store
 from audit.web.rates import Rates
+
+if TYPE_CHECKING:
+    from audit.web.accounts.openid import Provider
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,8 @@ class Site:
         The folder of the policy; a run folder where the policy lies in one.
     purpose, contact : str, optional
         What the answers are used for, and how else to reach a person: for the notice.
+    openid : Provider, optional
+        Where people can sign in besides here.
     rates : Rates
         How often public forms were sent.
     """
@@ -35,6 +41,7 @@ class Site:
     run: Path | None = None
     purpose: str | None = None
     contact: str | None = None
+    openid: Provider | None = None
     rates: Rates = field(default_factory=Rates)
 
 

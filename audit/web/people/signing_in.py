@@ -44,7 +44,8 @@ def sign_in_form(
 ) -> Response:
     """Ask for name and password."""
     notice = ENDED if ended else OUT if out else None
-    return page(request, "people/sign_in.html", next=inside(next), name="", notice=notice)
+    return page(request, "people/sign_in.html", next=inside(next), name="", notice=notice,
+                openid=site_of(request).openid is not None)  # fmt: skip
 
 
 @router.post("/sign-in", dependencies=[PUBLIC, limited("sign-in", most=20, seconds=60)])
@@ -56,7 +57,7 @@ def sign_in(request: Request, name: Text, password: Text, next: Text = "/") -> R
     if person is None:
         return page(
             request, "people/sign_in.html", 429 if often else 403, next=inside(next), name=name,
-            fault=TOO_OFTEN if often else WRONG,
+            fault=TOO_OFTEN if often else WRONG, openid=site.openid is not None,
         )  # fmt: skip
     reply = go_to(inside(next))
     start_session(site, request, reply, person)
