@@ -70,18 +70,18 @@ def save_bert(folder: Path, kind: str) -> Path:
     return folder
 
 
-def save_t5(folder: Path) -> Path:
-    """Save a random T5 of two layers."""
+def save_t5(folder: Path, kind: str = "T5") -> Path:
+    """Save a random T5 or MT5 of two layers."""
     import torch
-    from transformers import T5Config, T5ForConditionalGeneration
+    import transformers
 
     size = save_unigram(folder)
     torch.manual_seed(5)
-    config = T5Config(
+    config = getattr(transformers, f"{kind}Config")(
         vocab_size=size, d_model=32, d_kv=16, d_ff=64, num_layers=2, num_heads=2,
         decoder_start_token_id=0, pad_token_id=0, eos_token_id=1, initializer_factor=1.0,
     )  # fmt: skip
-    T5ForConditionalGeneration(config).save_pretrained(folder)
+    getattr(transformers, f"{kind}ForConditionalGeneration")(config).save_pretrained(folder)
     return folder
 
 
