@@ -179,7 +179,18 @@ def _ranges(run: Run, family: Family, answers: Mapping[str, Answers]) -> list[di
 
 
 def unparsed_rate(answers: Answers) -> float | None:
-    """Return the share of answers that are no label; ``None`` where that is unknown."""
+    """Return the share of answers that are no label.
+
+    Parameters
+    ----------
+    answers : Answers
+        Of the sentences of a run; each counts by its repeats, or once where it has none.
+
+    Returns
+    -------
+    float or None
+        A fraction in [0, 1]; ``None`` where it is unknown for every sentence.
+    """
     known = ~np.isnan(answers.unparsed)
     if not known.any():
         return None
