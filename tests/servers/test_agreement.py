@@ -81,14 +81,17 @@ def test_log_probabilities_that_transformers_serve_ignores_are_noticed(
     assert "returned no log probabilities, though 20 were asked for" in target.info.notes[0]
 
 
-@pytest.mark.parametrize("temperature", [0.0, 0.1, 0.7, 1.0])
+@pytest.mark.parametrize(
+    ("temperature", "top"), [(0.0, None), (0.1, None), (0.7, 2), (1.0, None), (1.0, 2)]
+)
 def test_exact_through_llama_cpp_is_exact_through_transformers(
-    temperature: float, twin: Path, llama_server: str
+    temperature: float, top: int | None, twin: Path, llama_server: str
 ) -> None:
     task = load_probe_set("disability").task
     assert task is not None
     options = ClassifierOptions(
-        sampling=Sampling(temperature=temperature), remote=RemoteOptions(base_url=llama_server)
+        sampling=Sampling(temperature=temperature),
+        remote=RemoteOptions(base_url=llama_server, top_logprobs=top),
     )
     # labels of one token, of several, and one that begins another
     for labels in (task.labels, ("Positively", "Positive", "Horrible")):

@@ -12,7 +12,7 @@ import pytest
 
 from audit.classifiers import create_classifier
 from audit.classifiers.remote import asking
-from audit.errors import ClassifierError, ConfigError, ProviderError
+from audit.errors import ConfigError, ProviderError
 from audit.records import ClassifierOptions, RemoteOptions, Request, Sampling, Shot, Task
 
 from .servers import CutOffError, DropError, Service, StallError, answer, serve
@@ -112,6 +112,25 @@ def test_fewer_log_probabilities_than_asked_widen_the_interval() -> None:
         low = found.probabilities["Positive"]
         assert low - 1e-9 <= true <= low + found.unresolved + 1e-9
         assert "fewer log probabilities" in target.info.notes[-1]
+
+
+@pytest.mark.parametrize(("counted", "told"), [([9, 10], True), ([9, 11], False), ([9, 9], False),
+                                               ([None, None], False)])  # fmt: skip
+def test_a_beginning_counts_only_if_it_was_read_as_it_was_written(
+    counted: list[Any], told: bool
+) -> None:
+    def reply(_: int, body: Any) -> Any:
+        begun = body["prompt"].endswith(" Pos")
+        tops = {"itive": -0.0} if begun else {" Pos": math.log(0.8), " Negative": math.log(0.2)}
+        usage = {"prompt_tokens": counted[begun], "completion_tokens": 1}
+        choice = {"text": "x", "logprobs": {"top_logprobs": [tops]}}
+        return answer({"choices": [choice], **({"usage": usage} if counted[0] else {})})
+
+    with serve(reply) as service:
+        given = options(service, sampling=Sampling(temperature=1.0))
+        (found,) = create_classifier("openai:m", TASK, given).predict(REQUESTS[:1])
+    assert found.probabilities == pytest.approx({"Positive": 0.8 * told, "Negative": 0.2})
+    assert found.unresolved == pytest.approx(0.8 * (not told))
 
 
 def test_a_limit_of_five_is_found() -> None:
@@ -371,52 +390,3 @@ def test_the_key_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
         )
     with pytest.raises(ConfigError, match="further answer"):
         create_classifier("openai:m", TASK, options("http://127.0.0.1:9", label_map={"a": "b"}))
-
-
-def moderating(_: int, body: Any) -> Any:
-    return answer(
-        {
-            "results": [
-                {"flagged": "3" in text, "category_scores": {"hate": 0.3, "violence": 0.7}}
-                for text in body["input"]
-            ]
-        }
-    )
-
-
-def test_moderation() -> None:
-    with serve(moderating) as service:
-        given = options(service, label_map={"flagged": "Negative", "not flagged": "Positive"})
-        labels = create_classifier("moderation:m", TASK, given).predict(REQUESTS)
-        assert [one.samples[0] for one in labels].index("Negative") == 3
-        assert labels[3].probabilities == {"Positive": 0.0, "Negative": 1.0}
-        highest = create_classifier("moderation:m", SCORES, options(service)).predict(REQUESTS)
-        assert [one.score for one in highest] == [0.7] * 6
-        assert highest[3].samples == ("flagged",)
-        hate = create_classifier("moderation:m", SCORES, options(service, category="hate"))
-        assert hate.predict(REQUESTS[:1])[0].score == 0.3
-        assert hate.info.score_range == (0.0, 1.0)
-        with pytest.raises(ProviderError, match="hate, violence"):
-            create_classifier("moderation:m", SCORES, options(service, category="x")).predict(
-                REQUESTS[:1]
-            )
-        with pytest.raises(ConfigError, match="--label-map"):
-            create_classifier("moderation:m", TASK, options(service))
-        with pytest.raises(ConfigError, match="declares no task"):
-            create_classifier("moderation:m", None, options(service))
-    assert set(service.paths) == {"/v1/moderations"}
-
-
-def test_moderation_with_wrong_numbers() -> None:
-    def wrong(value: Any) -> Any:
-        results = [{"flagged": True, "category_scores": {"hate": value}}]
-        return lambda n, b: answer({"results": results})
-
-    for value, what in ((7.0, "outside"), ("high", "no results")):
-        with serve(wrong(value)) as service, pytest.raises(ClassifierError, match=what):
-            create_classifier("moderation:m", SCORES, options(service)).predict(REQUESTS[:1])
-    with (
-        serve(wrong(0.5)) as service,
-        pytest.raises(ProviderError, match="2 texts were sent and 1"),
-    ):
-        create_classifier("moderation:m", SCORES, options(service)).predict(REQUESTS[:2])
