@@ -91,7 +91,7 @@ def temper(found: NextTokens, temperature: float) -> Tempered:
         raise ValueError("above temperature 1 nothing bounds what the missing tokens weigh")
     missing, highest = found.missing, math.exp(found.logprobs[0])
     if temperature == 0:
-        sure = len(found.tokens) >= found.asked or highest >= missing
+        sure = len(found.tokens) >= found.asked or highest > missing * (1 + _SLACK)
         return Tempered((float(sure), *[0.0] * (len(found.tokens) - 1)), float(not sure))
     power = 1 / temperature
     weights = [math.exp(power * (value - found.logprobs[0])) for value in found.logprobs]

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from audit.classifiers.exact.decide import Decider
@@ -13,6 +13,8 @@ from audit.classifiers.remote.next_tokens import NextTokens, read_next_tokens, t
 from audit.errors import ProviderError
 
 
+@example(weights=[0.4, 0.4], returned=2, lost=0, few=True, temperature=0.0)
+@example(weights=[0.5, 0.3, 0.2], returned=3, lost=0, few=True, temperature=0.0)
 @given(
     weights=st.lists(st.floats(1e-6, 1.0), min_size=2, max_size=40),
     returned=st.integers(1, 40),
