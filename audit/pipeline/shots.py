@@ -201,7 +201,11 @@ def prompts_of(
             where="--shots",
             hint="leave --shots, --shot-orders and --shot-sets out",
         )
-    return {order.id: with_shots(order.shots) for order in orders[1:]} if with_shots else {}
+    if not options.asked or with_shots is None:
+        return {}
+    prompts = {order.id: with_shots(order.shots) for order in orders}
+    del prompts[orders[0].id]  # the classifier was loaded with these
+    return prompts
 
 
 def with_shots_of(task: Task | None, order: ShotOrder, separator: str | None = None) -> Task | None:

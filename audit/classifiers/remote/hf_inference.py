@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -18,7 +20,7 @@ from audit.classifiers.remote.openai_ways import needs_chat
 from audit.classifiers.remote.tokens import tokens_of
 from audit.classifiers.remote.wording import Wording, said_in_chat
 from audit.errors import ConfigError
-from audit.records import ClassifierInfo, ClassifierOptions, Prediction, Request, Task
+from audit.records import ClassifierInfo, ClassifierOptions, Prediction, Request, Shot, Task
 
 if TYPE_CHECKING:
     from audit.classifiers.remote.hf_client import InferenceService
@@ -79,6 +81,26 @@ class InferenceClassifier:
             if self._wording
             else (),
         )
+
+    def with_shots(self, shots: Sequence[Shot]) -> InferenceClassifier:
+        """Return the same model asked with other examples; limits and cache are shared.
+
+        Raises
+        ------
+        ConfigError
+            If the model is a text classifier, which is shown none.
+        """
+        if self._wording is None:
+            raise ConfigError(
+                f"{self._name} is shown no examples, so others would change nothing",
+                where="--shots",
+                hint="leave --shots, --shot-orders and --shot-sets out",
+            )
+        other = copy.copy(self)
+        other._wording = self._wording.with_shots(shots)
+        sha256 = other._wording.sha256(chat=self._endpoint == "chat")
+        other.info = replace(self.info, prompt_sha256=sha256)
+        return other
 
     def prompt(self, text: str) -> str:
         """Return what is sent for ``text``."""

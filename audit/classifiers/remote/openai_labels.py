@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
@@ -19,7 +20,7 @@ from audit.classifiers.remote.openai_ways import Way, choose_way
 from audit.classifiers.remote.tokens import tokens_of
 from audit.classifiers.remote.wording import Wording, said_in_chat
 from audit.errors import ConfigError, ProviderError
-from audit.records import ClassifierInfo, ClassifierOptions, Prediction, Request, Task
+from audit.records import ClassifierInfo, ClassifierOptions, Prediction, Request, Shot, Task
 
 _ROUNDS = 2  # requests of each connection between two writes of the log
 _SEEDS = 2**31
@@ -134,6 +135,13 @@ class OpenAIClassifier:
             settings=settings,
             notes=tuple(notes),
         )
+
+    def with_shots(self, shots: Sequence[Shot]) -> OpenAIClassifier:
+        """Return the same server asked with other examples; limits and cache are shared."""
+        other = copy.copy(self)
+        other._wording = self._wording.with_shots(shots)
+        other._open = _Open()
+        return other
 
     def prompt(self, text: str) -> str:
         """Return what is sent for ``text``."""

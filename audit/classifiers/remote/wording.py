@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from audit.classifiers.labels import check_labels
 from audit.classifiers.prompt import FewShotPrompt
 from audit.classifiers.remote.secrets import Secrets
 from audit.errors import ConfigError
-from audit.records import ClassifierOptions, Prediction, Task
+from audit.records import ClassifierOptions, Prediction, Shot, Task
 
 _TEXT = "{text}"
 
@@ -49,6 +50,13 @@ class Wording:
         check_labels(self.answers, task.separator)
         self._label_of = {**{label: label for label in task.labels}, **options.label_map}
         self._read = replace(task, labels=self.answers)
+
+    def with_shots(self, shots: Sequence[Shot]) -> Wording:
+        """Return the same wording with other examples."""
+        other = copy.copy(self)
+        other._task = replace(self._task, shots=tuple(shots))
+        other.few_shot = FewShotPrompt(other._task)
+        return other
 
     def messages(self, text: str) -> list[dict[str, str]]:
         """Return the messages of a chat that asks about ``text``."""
