@@ -16,6 +16,12 @@ _OPTIONS = {
     "top_p": "--top-p",
     "max_new_tokens": "--max-new-tokens",
     "dtype": "--dtype",
+    "endpoint": "--endpoint",
+    "top_logprobs": "--top-logprobs",
+    "system_role": "--system-role",
+    "chat_layout": "--chat-layout",
+    "provider": "--provider",
+    "category": "--category",
 }
 _WORD_LIMIT = 200
 
