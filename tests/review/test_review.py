@@ -1,4 +1,4 @@
-"""The queue, locks, blind labels, disputes, known items, settings: on both databases."""
+"""The queue, locks, blind labels, disputes, known items, settings."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +23,8 @@ from audit.store.state_tables import CLAIMS, KNOWN_RESULTS
 from audit.store.tables import TABLES
 from tests.review.items import CHOICES, ago, never_twice, review, waiting
 
+BOTH = pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
+
 
 def state(store, identity):
     """Where an item stands."""
@@ -39,6 +41,7 @@ def single(store, count=1, **more):
     return made
 
 
+@BOTH
 class TestQueue:
     def test_the_oldest_first_and_nothing_that_is_left_to_the_classifier(self, store):
         first, second = single(store, 2, hours=2)
@@ -61,15 +64,16 @@ class TestQueue:
         change_settings(store, by="x", due_hours=1000)
         assert counts(store, "bo").overdue == 0
 
-    @pytest.mark.parametrize(("reasons", "queue"), [
-        (["opt_out"], "asked"), (["stopped", "rule_applies"], "asked"),
-        (["rule_applies", "policy_edited"], "rules"), (["classifier_error"], "faults"),
-        ([], "faults"),
-    ])  # fmt: skip
-    def test_the_decisive_reason_names_the_queue(self, reasons, queue):
-        assert queue_of(reasons) == queue
+
+@pytest.mark.parametrize(("reasons", "queue"), [
+    (["opt_out"], "asked"), (["stopped", "rule_applies"], "asked"),
+    (["rule_applies", "policy_edited"], "rules"), (["classifier_error"], "faults"), ([], "faults"),
+])  # fmt: skip
+def test_the_decisive_reason_names_the_queue(reasons, queue):
+    assert queue_of(reasons) == queue
 
 
+@BOTH
 class TestLocks:
     def test_an_item_is_shown_to_whoever_holds_it_only(self, store):
         single(store)
@@ -190,6 +194,7 @@ class TestLabelling:
         assert (shown.text, shown.masked, shown.decision_id) == (None, None, one)
 
 
+@BOTH
 class TestDisputes:
     def test_disputed_is_settled_by_somebody_else_with_the_role(self, store):
         (one,) = single(store)
@@ -227,6 +232,7 @@ class TestDisputes:
                 take(store, decision, "bo", settles=True)
 
 
+@BOTH
 class TestSecondRatings:
     def test_by_another_person_after_new_items(self, store):
         never_twice(store, 1)
@@ -347,6 +353,7 @@ class TestKnownItems:
             read_known(good, "other", CHOICES)
 
 
+@BOTH
 class TestSettings:
     def test_the_switch_is_in_the_trail(self, store):
         assert stopped(store) is None

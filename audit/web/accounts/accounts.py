@@ -121,7 +121,7 @@ def change_account(
         connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.id == identity).values(values))
         if not any("admin" in each.roles and each.active for each in _all(connection)):
             raise RefusedError(mark("Somebody has to be left who manages people."))
-        if "reviewer" not in checked or not active:
+        if not checked & {"reviewer", "lead"} or not active:
             connection.execute(delete(CLAIMS).where(CLAIMS.c.account == identity))
         if not active:
             connection.execute(delete(SESSIONS).where(SESSIONS.c.account == identity))
