@@ -17,8 +17,8 @@ from audit.monitor.staging import add_up, utc_day
 from audit.store import Store
 from audit.store.monitor_tables import COUNTS, DECISIONS, HEALTH, SOURCES
 
-BATCH = 10_000
-"""Events of one transaction."""
+BATCH = 50_000
+"""Events of one transaction: many, since each commit waits for the disk."""
 SKEW = 600
 """Seconds that a clock may be ahead of ours."""
 MOST_APPEALS = 20
