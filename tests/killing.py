@@ -19,7 +19,7 @@ import traceback
 from io import FileIO
 from pathlib import Path
 
-import audit.runlog
+import audit.runlog.writing
 from audit.pipeline import RunOptions, run_audit
 from audit.records import ClassifierOptions
 
@@ -96,7 +96,7 @@ def attempt(probe: Path, folder: Path, kill_at: tuple[int, str] | None, after: f
                 return file
 
             real = os.fsync
-            audit.runlog.FileIO = opened  # type: ignore[attr-defined,assignment,misc]
+            audit.runlog.writing.FileIO = opened  # type: ignore[attr-defined,assignment,misc]
             os.fsync = lambda n: files[n].sync() if n in files and not files[n].closed else real(n)  # type: ignore
             target = f"python:{folder / 'target.py'}:classify"
             options = RunOptions(classifier=ClassifierOptions(batch_size=BATCH))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Mapping, Sequence
+from itertools import repeat
 from typing import Any, Literal, get_args, get_type_hints
 
 from audit.classifiers.draws import most_likely
@@ -12,6 +13,7 @@ from audit.classifiers.kinds import declared_range, refuse_score
 from audit.classifiers.numbers import check_masses, check_score
 from audit.errors import ClassifierError, ConfigError
 from audit.records import ClassifierInfo, ClassifierOptions, Prediction, Request, Scoring, Task
+from audit.records.making import make_records
 
 Gives = Literal["label", "score", "probabilities"]
 
@@ -26,6 +28,9 @@ _WORDS: dict[Gives, str] = {
     "probabilities": "probabilities",
 }
 _RAW_LENGTH = 200
+_REMEMBERED = 10_000
+_Said = tuple[tuple[str | None, ...], float, tuple[str, ...]]
+"""Samples, the share of them without a label, and what is no label."""
 
 
 class FunctionClassifier:
@@ -60,6 +65,7 @@ class FunctionClassifier:
         self._repeats = (
             options.sampling.repeats if getattr(source.call, "audit_stochastic", False) else 1
         )
+        self._said: dict[tuple[str | None, ...], _Said] = {}
         self._gives: Gives | None = None
         self._expected: Gives = "label" if self._task else "score"
         expected = _annotated(source) or self._tried(task)
@@ -97,10 +103,16 @@ class FunctionClassifier:
         kind = self._kind_of(first)
         if kind == "label":
             rounds = [first, *(self._more_labels(texts) for _ in range(self._repeats - 1))]
-            return [
-                self._from_labels(request, answers)
-                for request, answers in zip(requests, zip(*rounds, strict=True), strict=True)
-            ]
+            said = list(map(self._from_labels, zip(*rounds, strict=True)))
+            return make_records(Prediction, len(requests), {
+                "id": [request.id for request in requests],
+                "probabilities": repeat(None),
+                "unparsed": [unparsed for _, unparsed, _ in said],
+                "unresolved": repeat(0.0),
+                "samples": [samples for samples, _, _ in said],
+                "score": repeat(None),
+                "raw": [raw for _, _, raw in said],
+            })  # fmt: skip
         answer = self._from_score if kind == "score" else self._from_probabilities
         return [
             answer(request, value, self._item(place))
@@ -152,6 +164,8 @@ class FunctionClassifier:
     def _kind_of(self, answers: Sequence[Any]) -> Gives:
         """Return what the answers are; they must all be that, in this batch and every other."""
         for place, answer in enumerate(answers):
+            if self._gives == "label" and answer.__class__ is str:
+                continue
             kind = self._kind(answer, place)
             if self._gives is None:
                 self._check_fits(kind)
@@ -203,19 +217,21 @@ class FunctionClassifier:
         mapped = self._options.label_map.get(name, name) if name is not None else None
         return mapped if mapped in labels else None
 
-    def _from_labels(self, request: Request, answers: Sequence[str | None]) -> Prediction:
-        """Repeated labels; what is no label is counted and kept."""
+    def _from_labels(self, answers: tuple[str | None, ...]) -> _Said:
+        """Return samples, the share without a label, and what is no label."""
+        known = self._said.get(answers)
+        if known is not None:
+            return known
         samples = tuple(self._label(answer) for answer in answers)
-        return Prediction(
-            id=request.id,
-            samples=samples,
-            unparsed=samples.count(None) / len(samples),
-            raw=tuple(
-                str(answer)[:_RAW_LENGTH]
-                for answer, sample in zip(answers, samples, strict=True)
-                if sample is None
-            ),
+        raw = tuple(
+            str(answer)[:_RAW_LENGTH]
+            for answer, sample in zip(answers, samples, strict=True)
+            if sample is None
         )
+        made = samples, samples.count(None) / len(samples), raw
+        if len(self._said) < _REMEMBERED:
+            self._said[answers] = made
+        return made
 
     def _from_score(self, request: Request, value: float, where: str) -> Prediction:
         """One score, in the declared range."""

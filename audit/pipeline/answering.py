@@ -29,6 +29,7 @@ from audit.pipeline.shots import prompts_of, shot_design, shot_orders, shots_obj
 from audit.probes import Expansion, expand, load_probe_set
 from audit.protocols import Classifier
 from audit.records import ProbeSet, RunSpec, ShotOrder, Variant
+from audit.records.making import records_stay
 from audit.runlog import FILE_NAME, RunLog, RunLogWriter, read_run, spec_hash, to_json
 from audit.statistics import outcome_of
 
@@ -109,7 +110,7 @@ def collect_answers(
     batches: Iterable[Sequence[Variant]] = [asked]
     if (plan := RoundPlan.of(header)) is not None:
         batches = rounds_to_ask(plan, folder, expansion, shown, asked)
-    with writer, unquoting(redact):
+    with writer, unquoting(redact), records_stay():
         if options.calibrate:
             prompts = {orders[0].id: classifier, **others}
             ask_content_free(writer, {n: p for n, p in prompts.items() if n not in leaning})

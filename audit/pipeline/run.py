@@ -18,6 +18,7 @@ from audit.pipeline.folders import link_latest, write_atomically
 from audit.pipeline.resource_limits import memory_limit
 from audit.pipeline.run_options import RunOptions
 from audit.pipeline.shards import merge_shards
+from audit.records.making import without_collection
 from audit.report import IndexEntry, render_index
 from audit.runlog import read_run
 
@@ -195,6 +196,11 @@ def _finish(
     folder: Path, options: RunOptions, limits: Mapping[str, Any] | None = None
 ) -> RunResult:
     """Compute the conclusions from the log and write them into the run folder."""
+    with without_collection():
+        return _concluded(folder, options, limits)
+
+
+def _concluded(folder: Path, options: RunOptions, limits: Mapping[str, Any] | None) -> RunResult:
     log = read_run(folder)
     given = {key: value for key, value in (limits or {}).items() if value is not None}
     attached = read_attachments(folder)

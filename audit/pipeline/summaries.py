@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from audit.errors import RunLogError
 from audit.pipeline.header import Header
 from audit.probes import masked_variants
 from audit.records import Limits, Variant
@@ -25,10 +26,29 @@ def summarise_log(log: RunLog, *, limits: Mapping[str, Any] | None = None) -> Ga
 def summarise_variants(
     log: RunLog, header: Header, limits: Limits, variants: Sequence[Variant]
 ) -> GapSummary:
-    """Compute the gaps that some of a run's answered sentences show."""
+    """Compute the gaps that some of a run's answered sentences show.
+
+    Raises
+    ------
+    RunLogError
+        If the log's answers are no evidence, such as masses that do not sum to 1.
+    """
+    try:
+        return _summarised(log, header, limits, variants)
+    except ValueError as error:
+        raise RunLogError(
+            f"the log's answers cannot be used: {error}", where=log.path.parent.name
+        ) from error
+
+
+def _summarised(
+    log: RunLog, header: Header, limits: Limits, variants: Sequence[Variant]
+) -> GapSummary:
     return summarise_gaps(
         tuple(masked_variants(variants, header.asked)),
-        {variant.id: log.predictions[variant.id] for variant in variants},
+        log.predictions
+        if len(variants) == len(log.predictions)
+        else {variant.id: log.predictions[variant.id] for variant in variants},
         groups=header.groups,
         placebos=header.placebos,
         outcome=outcome_of(header.task, score_range=header.score_range),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
@@ -183,6 +182,8 @@ def _by_id(
     known = {variant.id for variant in variants}
     if len(known) < len(variants):
         raise ValueError("variants: ids must be unique")
+    if isinstance(predictions, dict) and predictions.keys() == known:
+        return predictions
     given = predictions.values() if isinstance(predictions, Mapping) else predictions
     by_id: dict[str, Prediction] = {}
     for prediction in given:
@@ -248,59 +249,80 @@ class _Table:
 def _read(
     variants: Sequence[Variant], by_id: Mapping[str, Prediction], labels: tuple[str, ...]
 ) -> _Table:
-    """Copy the predictions into columns."""
+    """Copy the predictions into columns; equal samples are counted once."""
     index = {label: column for column, label in enumerate(labels)}
-    n, width = len(variants), len(labels)
-    table = _Table(
-        masses=np.zeros((n, width)),
-        counts=np.zeros((n, width + 1)),
-        unparsed=np.full(n, np.nan),
-        unresolved=np.zeros(n),
-        repeats=np.zeros(n),
-        scores=np.full(n, np.nan),
-        answered=np.zeros(n, dtype=bool),
-        labelled=np.zeros(n, dtype=bool),
-    )
-    for row, variant in enumerate(variants):
-        prediction = by_id.get(variant.id)
-        if prediction is None:
+    nothing = ([0.0] * len(labels), [0.0] * (len(labels) + 1), math.nan, 0.0)
+    drawn: dict[tuple[str | None, ...], _Said] = {}
+    said: list[_Said] = []
+    unresolved, scores, answered, labelled = [], [], [], []
+    for variant in variants:
+        answer = by_id.get(variant.id)
+        answered.append(answer is not None)
+        if answer is None:
+            said.append(nothing)
+            unresolved.append(0.0)
+            scores.append(math.nan)
+            labelled.append(False)
             continue
-        table.answered[row] = True
-        table.labelled[row] = prediction.probabilities is not None or bool(prediction.samples)
+        samples = answer.samples
+        exact = answer.probabilities is not None
         try:
-            table.masses[row], table.unparsed[row], table.repeats[row] = _masses(prediction, index)
-            for sample in prediction.samples:
-                table.counts[row, width if sample is None else index[sample]] += 1
+            if exact or not samples:
+                row = _exact(answer, index)
+            elif (row := drawn.get(samples)) is None:  # type: ignore[assignment]
+                row = drawn[samples] = _sampled(samples, index)
         except KeyError as error:
             raise ValueError(
-                f"predictions: {prediction.id!r} has the label {error.args[0]!r}, "
+                f"predictions: {answer.id!r} has the label {error.args[0]!r}, "
                 f"which is none of {', '.join(labels)}"
             ) from None
-        table.unresolved[row] = prediction.unresolved
-        if prediction.score is not None:
-            table.scores[row] = _finite(prediction.score, "score", prediction.id)
+        said.append(row)
+        unresolved.append(answer.unresolved)
+        score = answer.score
+        scores.append(math.nan if score is None else _finite(score, "score", answer.id))
+        labelled.append(exact or bool(samples))
+    masses, counts, unparsed, repeats = zip(*said, strict=True) if said else ((), (), (), ())
+    table = _Table(
+        masses=np.array(masses, dtype=float).reshape(len(said), len(labels)),
+        counts=np.array(counts, dtype=float).reshape(len(said), len(labels) + 1),
+        unparsed=np.array(unparsed, dtype=float),
+        unresolved=np.array(unresolved, dtype=float),
+        repeats=np.array(repeats, dtype=float),
+        scores=np.array(scores, dtype=float),
+        answered=np.array(answered, dtype=bool),
+        labelled=np.array(labelled, dtype=bool),
+    )
     undrawn = table.counts.sum(axis=1) == 0
-    table.counts[undrawn, :width] = table.masses[undrawn]
-    table.counts[undrawn, width] = np.nan_to_num(table.unparsed[undrawn])
+    table.counts[undrawn, :-1] = table.masses[undrawn]
+    table.counts[undrawn, -1] = np.nan_to_num(table.unparsed[undrawn])
     return table
 
 
-def _masses(prediction: Prediction, index: Mapping[str, int]) -> tuple[list[float], float, float]:
-    """Return mass by label, mass without one (NaN unknown), and the number of repeats."""
-    row = [0.0] * len(index)
-    said = prediction.unparsed
-    without = math.nan if said is None else _finite(said, "unparsed mass", prediction.id)
-    if prediction.probabilities is not None:
-        for label, mass in prediction.probabilities.items():
-            row[index[label]] = mass
-        return row, 0.0 if said is None else without, math.inf
-    drawn = len(prediction.samples)
-    if drawn:
-        for answer, times in Counter(prediction.samples).items():
-            if answer is not None:
-                row[index[answer]] = times / drawn
-        return row, prediction.samples.count(None) / drawn, drawn
-    return row, without, math.inf
+_Said = tuple[list[float], list[float], float, float]
+"""Mass by label, times each label (and none) was drawn, mass without one (NaN unknown), repeats."""
+
+
+def _sampled(samples: tuple[str | None, ...], index: Mapping[str, int]) -> _Said:
+    """Read drawn labels."""
+    counts = [0.0] * (len(index) + 1)
+    for sample in samples:
+        counts[len(index) if sample is None else index[sample]] += 1
+    drawn = len(samples)
+    return [count / drawn for count in counts[:-1]], counts, counts[-1] / drawn, float(drawn)
+
+
+def _exact(answer: Prediction, index: Mapping[str, int]) -> _Said:
+    """Read label masses, or that there are none; the repeats are infinite."""
+    counts = [0.0] * (len(index) + 1)
+    for sample in answer.samples:
+        counts[len(index) if sample is None else index[sample]] += 1
+    masses = [0.0] * len(index)
+    for label, mass in (answer.probabilities or {}).items():
+        masses[index[label]] = mass
+    said = answer.unparsed
+    if said is None:
+        return masses, counts, math.nan if answer.probabilities is None else 0.0, math.inf
+    return masses, counts, _finite(said, "unparsed mass", answer.id), math.inf
 
 
 def _finite(value: float, what: str, where: str) -> float:

@@ -150,18 +150,20 @@ def build_table(variants: Sequence[Variant]) -> PairTable:
     references: list[tuple[int, int, int]] = []
     fronts: list[tuple[int, int, Key]] = []
     for row, variant in enumerate(variants):
-        _check_role(variant)
-        context = contexts.setdefault(variant.context, len(contexts))
+        name, role, group = variant.context, variant.role, variant.group
+        if (group is not None) is not (role == "group"):
+            raise ValueError(f"variants: {variant.id!r} has role {role!r} and group {group!r}")
+        context = contexts.setdefault(name, len(unit_of_context))
         unit = units.setdefault(variant.unit, len(units))
         if context == len(unit_of_context):
             unit_of_context.append(unit)
         elif unit_of_context[context] != unit:
-            raise ValueError(f"variants: context {variant.context!r} belongs to two units")
-        if variant.role == "reference":
+            raise ValueError(f"variants: context {name!r} belongs to two units")
+        if role == "reference":
             filler = fillers.setdefault(variant.term, len(fillers))
             references.append((row, context, filler))
         else:
-            fronts.append((row, context, (variant.role, variant.group, variant.term)))
+            fronts.append((row, context, (role, group, variant.term)))
     covered = {context for _, context, _ in references}
     pairs: dict[tuple[int, int], int] = {}
     rows = []
@@ -183,14 +185,6 @@ def build_table(variants: Sequence[Variant]) -> PairTable:
         counterfactuals=_columns(rows, 2),
         without_reference=tuple(bare),
     )
-
-
-def _check_role(variant: Variant) -> None:
-    """Exactly the group variants name a group."""
-    if (variant.group is not None) is not (variant.role == "group"):
-        raise ValueError(
-            f"variants: {variant.id!r} has role {variant.role!r} and group {variant.group!r}"
-        )
 
 
 def _columns(rows: Iterable[tuple[int, ...]], width: int) -> Codes:

@@ -89,7 +89,7 @@ def test_a_log_edited_by_hand_is_refused(audit, folder) -> None:
 
 
 def test_a_log_of_a_newer_schema_is_refused(audit, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr("audit.runlog.SCHEMA_VERSION", 2)
+    monkeypatch.setattr("audit.runlog.codec.SCHEMA_VERSION", 2)
     folder = make_run(tmp_path, probe=write_probe(tmp_path))
     before = contents(folder)
     done = audit("report", folder)

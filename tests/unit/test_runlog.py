@@ -114,7 +114,7 @@ def test_a_removed_line_is_found(path):
 
 
 def test_a_newer_schema_is_refused(path, monkeypatch):
-    monkeypatch.setattr("audit.runlog.SCHEMA_VERSION", 2)
+    monkeypatch.setattr("audit.runlog.codec.SCHEMA_VERSION", 2)
     write(path, [1])
     monkeypatch.undo()
     with pytest.raises(RunLogError, match="schema version 2"):
