@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check -q
 
-.PHONY: audit test coverage check format lint types layers probes bench validity clean
+.PHONY: audit test coverage check format lint types layers probes bench validity fuzz clean
 
 audit: .venv/installed  ## run the disability audit on the bundled reference model
 	@$(BIN)/audit run probes/disability.yaml; status=$$?; \
@@ -59,6 +59,13 @@ bench: .venv/installed-bench  ## speed and size, side by side in one run; writes
 
 validity: .venv/installed-test  ## every statistical claim, measured; writes docs/validity.md
 	$(BIN)/python -m benchmarks.validity
+
+FUZZ_SECONDS ?= 600
+fuzz: .venv/installed-test  ## ten minutes of hostile input, guided by coverage where atheris is installed
+	AUDIT_FUZZ_SECONDS=$$(($(FUZZ_SECONDS) / 8)) $(BIN)/pytest -q tests/fuzz
+	$(PIP) install -c constraints.txt -e '.[fuzz]'
+	for target in probe_yaml run_log recorded_file http_answer; do \
+	$(BIN)/python -m tests.fuzz.guided $$target $$(($(FUZZ_SECONDS) / 8)) || exit 1; done
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .coverage

@@ -155,10 +155,19 @@ def _delimiter(file: TextIO) -> str:
     return others[0] if others else ","
 
 
+def _no_csv(error: csv.Error, where: str) -> ClassifierError:
+    """Return the error for a file that breaks the rules of CSV."""
+    return ClassifierError(f"this is no CSV: {error}", where=where)
+
+
 def _csv_columns(path: Path) -> list[str]:
     """Header of a CSV file; a file without any has no rows."""
     with path.open(encoding="utf-8-sig", newline="") as file:
-        header = next(csv.reader(file, strict=True, delimiter=_delimiter(file)), None)
+        reader = csv.reader(file, strict=True, delimiter=_delimiter(file))
+        try:
+            header = next(reader, None)
+        except csv.Error as error:
+            raise _no_csv(error, f"{path.name}:{reader.line_num}") from error
     if not header:
         raise ClassifierError("the file has no rows", where=path.name)
     _check_header(header, path.name)
@@ -182,9 +191,7 @@ def _csv_rows(path: Path) -> Iterator[Row]:
                     )
                 yield Row(reader.line_num, dict(zip(header, cells, strict=True)))
         except csv.Error as error:
-            raise ClassifierError(
-                f"this is no CSV: {error}", where=f"{path.name}:{reader.line_num}"
-            ) from error
+            raise _no_csv(error, f"{path.name}:{reader.line_num}") from error
 
 
 def _check_header(header: list[str], file: str) -> None:
@@ -210,9 +217,10 @@ def _json_rows(path: Path) -> Iterator[Row]:
                 continue
             try:
                 cells = json.loads(content)
-            except json.JSONDecodeError as error:
+            except (ValueError, RecursionError) as error:
+                said = getattr(error, "msg", "nested too deep, or a number too long")
                 raise ClassifierError(
-                    f"this is no JSON: {error.msg}", where=f"{path.name}:{line}"
+                    f"this is no JSON: {said}", where=f"{path.name}:{line}"
                 ) from error
             if not isinstance(cells, dict):
                 raise ClassifierError("this is no JSON object", where=f"{path.name}:{line}")
