@@ -125,8 +125,7 @@ def page(loads: dict[int, dict[str, float]], rates: dict[int, float]) -> str:
         "the machine was shared while it ran.", "",
         "## One process, a target that costs nothing", "",
         "Predictions a second are those of processor time through runner and log (ask), reading "
-        "the log and statistics together; wall time is the whole run, with its report."
-        "",
+        "the log and statistics together; wall time is the whole run, with its report.", "",
         "| sentences | ask (s) | read the log (s) | statistics (s) | predictions/s | wall (s) "
         "| peak memory (MB) | log (MB) |",
         "|---|---|---|---|---|---|---|---|",
