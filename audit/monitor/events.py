@@ -111,6 +111,11 @@ def read_event(event: Any, settings: Settings) -> DecisionRow | FollowingRow:
     return _sent(event, kind, identity, about, moment)
 
 
+def known_kinds() -> tuple[str, ...]:
+    """Return the kinds of events."""
+    return tuple(_FIELDS)
+
+
 def known_fields(kind: str) -> frozenset[str]:
     """Return the fields that an event of a kind may have."""
     return frozenset(_FIELDS[kind])

@@ -18,7 +18,7 @@ from audit.web.appeals import pages as appeals
 from audit.web.failures import add_failures, refuse_origin
 from audit.web.headers import SameOrigin, SecurityHeaders
 from audit.web.limits import BodyLimit
-from audit.web.monitor import intake
+from audit.web.monitor import intake, otlp
 from audit.web.people import openid as openid_pages
 from audit.web.people import people, signing_in
 from audit.web.public import pages as public
@@ -36,6 +36,7 @@ PAGES: tuple[APIRouter, ...] = (
     people.router,
     monitor.router,
     intake.router,
+    otlp.router,
     public.router,
     queue.router,
     switch.router,
@@ -108,7 +109,7 @@ def create_app(
 
     add_failures(app)
     app.state.access = declared(app)
-    app.add_middleware(BodyLimit, most_bytes=MOST_BYTES)
+    app.add_middleware(BodyLimit, most_bytes=MOST_BYTES, binary={otlp.PATH})
     app.add_middleware(SameOrigin, refuse=refuse_origin)
     app.add_middleware(SecurityHeaders)
     return app

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from typing import Any
 
 Message = MutableMapping[str, Any]
@@ -12,15 +12,20 @@ Send = Callable[[Message], Awaitable[None]]
 
 
 class BodyLimit:
-    """ASGI middleware: 413 to a body of more than ``most_bytes`` bytes, 400 to one not in UTF-8."""
+    """ASGI middleware: 413 to a body of more than ``most_bytes`` bytes, 400 to one not in UTF-8.
+
+    ``binary`` are the paths that take other bytes too.
+    """
 
     def __init__(
         self,
         app: Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]],
         most_bytes: int,
+        binary: Collection[str] = (),
     ) -> None:
         self._app = app
         self._most = most_bytes
+        self._binary = frozenset(binary)
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Read the body up to the limit and pass it on whole."""
@@ -41,9 +46,7 @@ class BodyLimit:
                 await _refuse(send, 413, long)
                 return
         body = b"".join(parts)
-        try:
-            body.decode()
-        except UnicodeDecodeError:
+        if scope["path"] not in self._binary and not _is_text(body):
             await _refuse(send, 400, "the body is not UTF-8 text")
             return
         sent = False
@@ -56,6 +59,14 @@ class BodyLimit:
             return {"type": "http.request", "body": body, "more_body": False}
 
         await self._app(scope, again, send)
+
+
+def _is_text(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 async def _refuse(send: Send, status: int, detail: str) -> None:
