@@ -1,5 +1,6 @@
 """The same sentences in several prompts: what is asked, what is said of it, and how it resumes."""
 
+import json
 import shutil
 
 import pytest
@@ -29,9 +30,9 @@ LABELS = Task(labels=("Positive", "Neutral", "Negative"), shots=POOL)
 AT_ONE = {"temperature": 1.0, "repeats": 1}
 
 
-def probe(folder, shots=SHOTS):
+def probe(folder, shots=SHOTS, templates=10):
     folder.mkdir(parents=True, exist_ok=True)
-    return write_probe(folder, templates=10, task={**TASK, "shots": list(shots)})
+    return write_probe(folder, templates=templates, task={**TASK, "shots": list(shots)})
 
 
 def start(folder, shots=SHOTS, **options):
@@ -152,6 +153,14 @@ def test_range_share_and_record(crossed):
     assert any(warning["code"] == "few_prompts" for warning in results["warnings"])
 
 
+def test_one_template_gives_no_range(tmp_path):
+    options = RunOptions(sampling=AT_ONE, shots=ShotOptions(orders=2))
+    source = probe(tmp_path, templates=1)
+    found = run_audit(source, output=tmp_path / "reports", options=options).results
+    for row in found["shot_sensitivity"]:
+        assert (row["lowest"], row["highest"], row["interval"]) == (None, None, None)
+
+
 def test_the_report_shows_the_range_and_how_to_repeat_it(crossed):
     page = (crossed.folder / "index.html").read_text()
     assert "Under other examples in the prompt" in page
@@ -189,7 +198,12 @@ def test_a_run_that_broke_off_in_its_second_prompt_goes_on(crossed, tmp_path):
     shutil.copytree(crossed.folder, folder)
     log = folder / "run.jsonl"
     lines = log.read_bytes().splitlines(keepends=True)
-    second = [place for place, line in enumerate(lines) if b'"shot_order":"given-2","at"' in line]
+    records = [json.loads(line) for line in lines]
+    second = [
+        place
+        for place, record in enumerate(records)
+        if record.get("shot_order") == "given-2" and "at" in record
+    ]
     log.write_bytes(b"".join(lines[: second[3]]))
     options = RunOptions(sampling=AT_ONE, shots=ShotOptions(orders=3), calibrate=True)
     source = crossed.folder.parents[1] / "small.yaml"
