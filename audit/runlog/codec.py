@@ -99,17 +99,17 @@ class _Answered(msgspec.Struct, omit_defaults=True, gc=False):
     raw: tuple[str, ...] = ()
 
 
-class PredictionLine(msgspec.Struct, omit_defaults=True, gc=False):
+class PredictionLine(msgspec.Struct, omit_defaults=True, gc=False, kw_only=True):
     """One line about a prediction; ``at`` is its place in the run.
 
     ``shot_order`` is the id of the prompt, where it is not the run's first.
     """
 
     type: Literal["prediction"]
+    shot_order: str | None = None
+    at: Annotated[int, msgspec.Meta(ge=0, le=2**53)] | None = None
     variant: _Asked
     prediction: _Answered
-    at: Annotated[int, msgspec.Meta(ge=0, le=2**53)] | None = None
-    shot_order: str | None = None
 
 
 _ENCODER = msgspec.json.Encoder()
@@ -135,7 +135,9 @@ def encode_predictions(
             v.id, v.text, v.role, v.context, v.unit, v.term,
             v.group, v.valence, v.use, v.gold, v.stratum,
         )  # fmt: skip
-        line = PredictionLine("prediction", asked, _answered(a), at, shot_order)
+        line = PredictionLine(
+            type="prediction", shot_order=shot_order, at=at, variant=asked, prediction=_answered(a)
+        )
         try:
             body = _ENCODER.encode(line)
         except (TypeError, UnicodeEncodeError):  # a lone surrogate, or a number of some library
@@ -204,17 +206,11 @@ def _check_finite(answer: Prediction) -> None:
 def _plain(line: PredictionLine) -> dict[str, Any]:
     """Return a line as plain values, for text that is not ASCII."""
     parts = {"variant": _slim(line.variant), "prediction": _slim(line.prediction)}
-    return {"type": line.type, **parts, **_slim(line, but=("type", *parts))}
+    return {**_slim(line, but=tuple(parts)), **parts}
 
 
 def _slim(part: msgspec.Struct, but: Sequence[str] = ()) -> dict[str, Any]:
     """Return the fields that do not hold their default."""
-    defaults = dict(
-        zip(reversed(part.__struct_fields__), reversed(part.__struct_defaults__), strict=False)
-    )
+    defaults = {field.name: field.default for field in msgspec.structs.fields(part)}
     values = {name: getattr(part, name) for name in part.__struct_fields__ if name not in but}
-    return {
-        name: to_json(value)
-        for name, value in values.items()
-        if name not in defaults or value != defaults[name]
-    }
+    return {name: to_json(value) for name, value in values.items() if value != defaults[name]}
