@@ -33,6 +33,9 @@ TOKEN = "AUDIT_TOKEN"  # noqa: S105 - the variable's name
         help="Where decisions are written: a file, or a postgresql:// URL.")  # fmt: skip
 @option("--host", default="127.0.0.1", show_default=True,
         help="Address; others than this machine's own need a token.")  # fmt: skip
+@option("--allowed-host", "allowed_hosts", metavar="NAME", multiple=True,
+        help="A name by which a proxy or others reach this server; repeatable. Without it only "
+        "loopback and --host are answered.")  # fmt: skip
 @option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True,
         help="Port; 0 takes a free one.")  # fmt: skip
 @option("--timeout", type=click.FloatRange(min=0, min_open=True), default=10.0,
@@ -64,6 +67,7 @@ def serve(
     host: str,
     port: int,
     *,
+    allowed_hosts: tuple[str, ...],
     timeout: float,
     shadow: bool,
     appeal_url: str | None,
@@ -87,6 +91,7 @@ def serve(
             where="--host",
             hint=f"set {TOKEN} to a long random word, or serve on 127.0.0.1",
         )
+    _check_names(allowed_hosts)
     require("serve", *_NEEDED)
     import uvicorn
 
@@ -111,7 +116,8 @@ def serve(
                                           "audit_id": guard.policy.run.id})  # fmt: skip
         follow_policy(opened, guard.policy)
         made = create_app(guard, token=token, store=opened, run=policy_path(policy).parent,
-                          purpose=purpose, contact=contact, openid=_openid())  # fmt: skip
+                          purpose=purpose, contact=contact, openid=_openid(),
+                          hosts=(host, *allowed_hosts))  # fmt: skip
         config = uvicorn.Config(
             made, host=host, port=port, log_level="warning", access_log=False, server_header=False
         )
@@ -167,6 +173,22 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _check_names(names: tuple[str, ...]) -> None:
+    """Refuse what no ``Host`` could be equal to."""
+    for name in names:
+        if not name.strip() or any(sign in "/*@ []" for sign in name) or _has_port(name):
+            raise ConfigError(
+                f"{name!r} is no host name",
+                where="--allowed-host",
+                hint="give the name alone, such as audit.example.org: no https://, port or *",
+            )
+
+
+def _has_port(name: str) -> bool:
+    """Tell a name with a port from an IPv6 address."""
+    return name.count(":") == 1
 
 
 def _own_page(host: str, at: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +16,9 @@ from audit.store import Store
 from audit.web import assets, decide, monitor
 from audit.web.access import PUBLIC, declared
 from audit.web.appeals import pages as appeals
-from audit.web.failures import add_failures, refuse_origin
+from audit.web.failures import add_failures, refuse_host, refuse_origin
 from audit.web.headers import SameOrigin, SecurityHeaders
+from audit.web.hosts import KnownHost
 from audit.web.limits import BodyLimit
 from audit.web.monitor import intake, otlp
 from audit.web.people import openid as openid_pages
@@ -58,6 +60,7 @@ def create_app(
     purpose: str | None = None,
     contact: str | None = None,
     openid: Provider | None = None,
+    hosts: Collection[str] = (),
 ) -> FastAPI:
     """Return the application.
 
@@ -75,6 +78,8 @@ def create_app(
         What the answers are used for, and how else to reach a person: for the notice.
     openid : Provider, optional
         Where people can sign in besides here (`audit.web.accounts.openid`).
+    hosts : collection of str
+        Names and addresses by which it answers, beside those of loopback (`audit.web.hosts`).
 
     Returns
     -------
@@ -111,5 +116,6 @@ def create_app(
     app.state.access = declared(app)
     app.add_middleware(BodyLimit, most_bytes=MOST_BYTES, binary={otlp.PATH})
     app.add_middleware(SameOrigin, refuse=refuse_origin)
+    app.add_middleware(KnownHost, refuse=refuse_host, hosts=hosts)
     app.add_middleware(SecurityHeaders)
     return app

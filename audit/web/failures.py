@@ -22,10 +22,13 @@ NOT_FOUND = mark("There is nothing at this address.")
 FIELDS = mark("Something in the form is missing or cannot be used. Nothing was saved.")
 OTHER_SITE = mark("This was not sent from a page of this server. Nothing was saved. Open the page "
                   "here and send it again.")  # fmt: skip
+OTHER_HOST = mark("This server does not know the name it was asked by. Whoever runs it can allow "
+                  "the name: audit serve --allowed-host NAME, or AUDIT_ALLOWED_HOST.")  # fmt: skip
 LOCKED = mark("Nothing was saved, because the store cannot be reached at the moment. Go back and "
               "send it again.")  # fmt: skip
 FAILED = mark("The server failed. It was not your doing.")
 _TITLES = {
+    400: mark("Unknown name"),
     403: mark("Not allowed"),
     404: mark("Not found"),
     405: mark("Not possible"),
@@ -54,6 +57,12 @@ def refusal(
 async def refuse_origin(scope: Any, receive: Any, send: Any) -> None:
     """Answer a form that came from another site."""
     reply = refusal(Request(scope), 403, OTHER_SITE)
+    await reply(scope, receive, send)
+
+
+async def refuse_host(scope: Any, receive: Any, send: Any) -> None:
+    """Answer a request to a name that is not this server's."""
+    reply = refusal(Request(scope), 400, OTHER_HOST)
     await reply(scope, receive, send)
 
 
