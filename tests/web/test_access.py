@@ -166,7 +166,7 @@ class TestSigningIn:
         assert "httponly" in said
         assert "samesite=lax" in said
         over_tls = Browser(app)
-        over_tls.base_url = "https://audit.example"
+        over_tls.base_url = "https://127.0.0.1"
         said = over_tls.sign_in("Bo").headers["set-cookie"]
         assert said.startswith("__Host-audit=")
         assert "Secure" in said
