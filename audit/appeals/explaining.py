@@ -9,7 +9,7 @@ from typing import Literal
 from audit.appeals.asking import named_decision
 from audit.store import Filings, Store
 from audit.store.filings import OUTCOME
-from audit.store.outcomes import outcome, reviews_of
+from audit.store.outcomes import SETTLED, outcome, reviews_of
 from audit.store.stored import StoredDecision
 
 DecidedBy = Literal["model", "person", "waiting"]
@@ -119,7 +119,7 @@ def _by_people(
     """Yield the answers that people gave, with their times."""
     reviewed = outcome(reviews_of(store, [decision.id]).get(decision.id, []))
     answer = reviewed.label or (said if reviewed.state == "kept" else None)
-    if reviewed.state in {"kept", "overridden"} and answer is not None and reviewed.time:
+    if reviewed.state in SETTLED and answer is not None and reviewed.time:
         yield reviewed.time, answer
     filings = Filings(store)
     for filed in filings.about(decision.id):

@@ -81,8 +81,9 @@ def confirmed_failures(store: Store) -> Iterator[Failure | Unusable]:
         elif action in CONFIRMED and decision_id is not None:
             answered[decision_id] = found
     for decision_id in reviewed | answered:
-        both = [each[decision_id] for each in (reviewed, answered) if decision_id in each]
-        _, source, label = max(both)
+        both = [each[decision_id] for each in (answered, reviewed) if decision_id in each]
+        # an answer that settled a review has its time, and stands first
+        _, source, label = max(both, key=lambda each: each[0])
         yield _failure(store, decision_id, source, label)
 
 

@@ -9,9 +9,11 @@ from audit.appeals.filed import KINDS, OUTCOMES, Outcome, Status
 from audit.appeals.status import status_of
 from audit.errors import RefusedError, StoreError
 from audit.oversight.references import id_of
+from audit.records import ReviewEvent
 from audit.store import Filing, Filings, Store
 from audit.store.filings import OUTCOME
-from audit.store.outcomes import reviews_of
+from audit.store.outcomes import SETTLED, reviews_of
+from audit.store.outcomes import outcome as outcome_of
 
 MOST_REPLY = 4_000
 
@@ -62,7 +64,8 @@ def resolve(
         Its id.
     outcome : {'upheld', 'overturned', 'rejected'}
         ``overturned`` puts ``label`` in the place of the answer, so it needs a label, and a
-        decision that was named.
+        decision that was named. A decision that waits for a person, or is disputed, is settled by
+        it: nobody has to review it any more.
     by : str
         Account of who answers. Nobody answers an appeal against their own review.
     label : str, optional
@@ -100,12 +103,29 @@ def resolve(
         under=found.under or filings.key_for(found.id, found.body["decision_id"]),
     )  # fmt: skip
     try:
-        filings.add(row)
+        filings.add(row, _settling(store, row))
     except StoreError:
         if filings.get(row.id) is not None:
             raise _answered(filings, found) from None
         raise
     return status_of(filings, found)
+
+
+def _settling(store: Store, answer: Filing) -> ReviewEvent | None:
+    """Return the review that an overturning answer is, where one is still to be given."""
+    decision = store.decision(str(answer.body["decision_id"]))
+    if answer.body["action"] != "overturned" or decision is None:
+        return None
+    reviews = reviews_of(store, [decision.id]).get(decision.id, [])
+    state = outcome_of(reviews).state
+    if state in SETTLED or (not reviews and decision.route == "auto"):
+        return None
+    label = answer.body["label"]
+    return ReviewEvent(
+        id=id_of(f"review by {answer.id}"), time=answer.time, decision_id=decision.id,
+        reviewer=answer.body["by"], label=label,
+        action="keep" if label == decision.body["label"] else "override",
+    )  # fmt: skip
 
 
 def reviewers_of(store: Store, decision_id: str) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +14,7 @@ from audit.review.known import KNOWN, known_for
 from audit.review.queue import is_doubled, next_free
 from audit.review.settings import settings
 from audit.store import Store
-from audit.store.outcomes import RATINGS, outcome, reviews_of
+from audit.store.outcomes import RATINGS, SETTLED, StoredReview, outcome, reviews_of
 from audit.store.state_tables import CLAIMS
 
 HOLD = timedelta(minutes=30)
@@ -89,7 +90,7 @@ def take(store: Store, decision_id: str, account: str, *, settles: bool) -> Clai
     found = store.decision(decision_id)
     reviews = reviews_of(store, [decision_id]).get(decision_id, [])
     state = outcome(reviews).state
-    if found is None or state in {"kept", "overridden"} or (not reviews and found.route == "auto"):
+    if found is None or state in SETTLED or (not reviews and found.route == "auto"):
         raise RefusedError(DONE)
     if state == "disputed" and not settles:
         raise RefusedError(FOR_LEADS)
@@ -176,7 +177,13 @@ def _settled_since(store: Store, wanted: Claim) -> bool:
         return True
     ratings = sum(each.action in RATINGS for each in reviews)
     again = ratings == 1 and is_doubled(wanted.item, settings(store))
-    return outcome(reviews).state in {"kept", "overridden"} and not again
+    return by_appeal(reviews) or (outcome(reviews).state in SETTLED and not again)
+
+
+def by_appeal(reviews: Sequence[StoredReview]) -> bool:
+    """Tell whether an answer to an appeal, which no blind label precedes, settled an item."""
+    unseen = any(each.action in RATINGS and each.blind is None for each in reviews)
+    return unseen and outcome(reviews).state in SETTLED
 
 
 def _until(length: timedelta | None) -> str:

@@ -10,11 +10,11 @@ from typing import Any, Literal
 from audit.errors import RefusedError, StoreError
 from audit.oversight import PolicyDocument
 from audit.records import ReviewAction, ReviewEvent
-from audit.review.claims import DONE, OWN, Claim, claim, hold, release
+from audit.review.claims import DONE, OWN, Claim, by_appeal, claim, hold, release
 from audit.review.known import KnownItem, add_result, known_item
 from audit.review.masking import without_slurs
 from audit.store import Store
-from audit.store.outcomes import RATINGS, StoredReview, outcome, reviews_of
+from audit.store.outcomes import RATINGS, SETTLED, StoredReview, outcome, reviews_of
 from audit.store.store import utc_stamp
 
 MOST_NOTE = 4000
@@ -80,6 +80,7 @@ def item(store: Store, token: str, account: str, choices: Sequence[str]) -> Item
     if held.known is not None:
         return _known(held, _known_item(store, held), choices)
     found = store.decision(held.item)
+    reviews = _reviews(store, held)
     if found is None:
         raise RefusedError(DONE)
     personal: Mapping[str, Any] = found.personal or {}
@@ -92,7 +93,6 @@ def item(store: Store, token: str, account: str, choices: Sequence[str]) -> Item
         return shown
     score = found.body["score"]
     answer = found.body["label"] or (None if score is None else f"{score:.3g}")
-    reviews = reviews_of(store, [held.item]).get(held.item, [])
     explained = (personal.get("explanation") or {}).get("text")
     return Item(
         token, shown.decision_id, text, shown.masked, tuple(choices), held.blind, answer,
@@ -183,7 +183,7 @@ def dispute(store: Store, decision_id: str, account: str, note: str) -> None:
     if len(note) > MOST_NOTE:
         raise RefusedError("A note has at most 4,000 characters.")
     reviews = reviews_of(store, [decision_id]).get(decision_id, [])
-    if outcome(reviews).state not in {"kept", "overridden"}:
+    if outcome(reviews).state not in SETTLED:
         raise RefusedError("Only what was settled can be disputed.")
     store.add_review(_event(uuid.uuid4().hex, decision_id, account, "dispute", note=note.strip()))
 
@@ -195,7 +195,7 @@ def _recorded(
     found = store.decision(held.item)
     if found is None:
         raise RefusedError(DONE)
-    reviews = reviews_of(store, [held.item]).get(held.item, [])
+    reviews = _reviews(store, held)
     if any(each.id == held.token for each in reviews):  # sent twice, or the server was killed
         return _event(held.token, held.item, held.account, action, label=label)
     if any(each.reviewer == held.account for each in reviews):
@@ -212,7 +212,7 @@ def _recorded(
     )  # fmt: skip
     events = [mine]
     ratings = [each for each in reviews if each.action in RATINGS]
-    settled = outcome(reviews).state in {"kept", "overridden"}
+    settled = outcome(reviews).state in SETTLED
     if settled and action in RATINGS and any(each.label != label for each in ratings):
         events.append(_event(uuid.uuid4().hex, held.item, DIFFERING, "dispute"))
     try:
@@ -222,6 +222,15 @@ def _recorded(
         if not any(each.id == held.token for each in there):  # else another window was faster
             raise
     return mine
+
+
+def _reviews(store: Store, held: Claim) -> list[StoredReview]:
+    """Return what was said about an item; one that an appeal settled meanwhile is let go."""
+    reviews = reviews_of(store, [held.item]).get(held.item, [])
+    if by_appeal(reviews):
+        release(store, held.token, held.account)
+        raise RefusedError(DONE)
+    return reviews
 
 
 def _event(

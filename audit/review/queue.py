@@ -102,7 +102,8 @@ def next_free(store: Store, account: str) -> Waiting | None:
     how = settings(store)
     now, late = _times(how)
     since = (datetime.now(UTC) - timedelta(days=_SECOND_DAYS)).isoformat()
-    rated = select(_R.c.about).group_by(_R.c.about).having(func.count() == 1)
+    blind = func.min(_R.c.body).contains('"blind":')  # else an appeal answered it
+    rated = select(_R.c.about).group_by(_R.c.about).having(func.count() == 1, blind)
     mine = select(_R.c.about).where(_R.c.body.contains(f'"reviewer":"{account}"'))
     query = (
         select(_D.c.id, _D.c.time, _D.c.body)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from audit.store import Store
-from audit.store.outcomes import Outcome, outcome, reviews_of
+from audit.store.outcomes import SETTLED, Outcome, outcome, reviews_of
 from audit.store.tables import TABLES
 
 _R = TABLES["reviews"]
@@ -33,4 +33,4 @@ def settled(store: Store, account: str, *, limit: int = 50) -> list[Settled]:
         Settled(each, outcome(reviews[each]), any(r.reviewer == account for r in reviews[each]))
         for each in ids
     ]
-    return [each for each in found if each.outcome.state in {"kept", "overridden"}]
+    return [each for each in found if each.outcome.state in SETTLED]

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
+from audit.records import ReviewEvent
 from audit.store.chain import canonical
 from audit.store.keys import Fresh, key_name, opened
 from audit.store.opting import OPT_OUT, SUBJECT, WITHDRAWN
@@ -61,8 +62,15 @@ class Filings:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def add(self, filing: Filing) -> None:
+    def add(self, filing: Filing, review: ReviewEvent | None = None) -> None:
         """Append a filing; return when it is on disk.
+
+        Parameters
+        ----------
+        filing : Filing
+            With a new id.
+        review : ReviewEvent, optional
+            What the same act does about the decision: both are written or neither.
 
         Raises
         ------
@@ -78,7 +86,10 @@ class Filings:
             filing.id, filing.time, filing.kind, canonical(dict(filing.body)), about=filing.about,
             personal=sealed, personal_key=key,
         )  # fmt: skip
-        self._store.append("appeals", row, fresh)
+        rows = {"appeals": [row]}
+        if review is not None:
+            rows["reviews"] = [self._store.review_row(review, fresh)]
+        self._store.append(rows, fresh)
 
     def get(self, identity: str) -> Filing | None:
         """Return one filing by id, or ``None``."""

@@ -16,6 +16,7 @@ from audit.store.tables import TABLES
 
 State = Literal["waiting", "kept", "overridden", "disputed"]
 RATINGS = ("keep", "override")
+SETTLED: tuple[State, ...] = ("kept", "overridden")
 
 
 @dataclass(frozen=True, slots=True)

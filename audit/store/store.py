@@ -94,7 +94,7 @@ class Store:
             for decision, subject, text in zip(decisions, subjects, kept, strict=True)
         ]
         try:
-            self._writer.append("decisions", rows, fresh)
+            self._writer.append({"decisions": rows}, fresh)
         except StoreError:
             self.keys.forget(fresh)
             raise
@@ -108,17 +108,16 @@ class Store:
             If it could not be written; then none of it is.
         """
         fresh: Fresh = {}
-        rows = [self._review_row(review, fresh) for review in reviews]
-        self._writer.append("reviews", rows, fresh)
+        self.append({"reviews": [self.review_row(review, fresh) for review in reviews]}, fresh)
 
     def note(self, kind: str, body: Mapping[str, Any], *, about: str | None = None) -> None:
         """Write into the trail what was done: an erasure, a retention, a change of policy."""
         row = row_of(uuid.uuid4().hex, utc_stamp(), kind, canonical(dict(body)), about=about)
-        self._writer.append("trail", [row], {})
+        self.append({"trail": [row]}, {})
 
-    def append(self, chain: str, row: Mapping[str, Any], fresh: Fresh) -> None:
-        """Append a row to a chain, with the keys made for it; return when it is on disk."""
-        self._writer.append(chain, [dict(row)], fresh)
+    def append(self, rows: Mapping[str, Sequence[Mapping[str, Any]]], fresh: Fresh) -> None:
+        """Append rows to chains, with the keys made for them; return when all are on disk."""
+        self._writer.append(rows, fresh)
 
     def opted_out(self, subjects: Collection[str]) -> frozenset[str]:
         """Return those of the subjects for whom an opt-out stands: a person decides about them.
@@ -315,8 +314,8 @@ class Store:
             tag_key=day,
         )
 
-    def _review_row(self, review: ReviewEvent, fresh: Fresh) -> dict[str, Any]:
-        """Seal the note and write the rest as it is."""
+    def review_row(self, review: ReviewEvent, fresh: Fresh) -> dict[str, Any]:
+        """Return the row of a review, its note sealed; keys made for it go into ``fresh``."""
         note = key = None
         if review.note:
             key, secret = self.keys.key(f"decision:{review.decision_id}", review.time, fresh)

@@ -32,13 +32,15 @@ _LOCKS = {"decisions": 7_214_001, "reviews": 7_214_002, "trail": 7_214_003, "key
 class _Job:
     """Rows that are written together or not at all."""
 
-    table: str
-    rows: Sequence[dict[str, Any]]
+    rows: Mapping[str, Sequence[Mapping[str, Any]]]
     keys: Mapping[str, tuple[bytes, str]]
     done: threading.Event = field(default_factory=threading.Event)
     error: Exception | None = None
     taken: bool = False
     given_up: bool = False
+
+    def __len__(self) -> int:
+        return sum(map(len, self.rows.values()))
 
 
 class Writer:
@@ -55,17 +57,14 @@ class Writer:
 
     def append(
         self,
-        table: str,
-        rows: Sequence[dict[str, Any]],
+        rows: Mapping[str, Sequence[Mapping[str, Any]]],
         keys: Mapping[str, tuple[bytes, str]],
     ) -> None:
-        """Append rows to a chain; return when they are on disk.
+        """Append rows to chains; return when all of them are on disk.
 
         Parameters
         ----------
-        table : str
-            One of the chains.
-        rows : sequence of dict
+        rows : mapping of chain to sequence of mapping
             Every column but ``seq``, ``previous`` and ``sha256``.
         keys : mapping of key id to (secret, time)
             Keys that the rows are sealed with and that may not be there yet.
@@ -75,7 +74,7 @@ class Writer:
         StoreError
             If they could not be written in time. Then none of them is.
         """
-        job = _Job(table, rows, keys)
+        job = _Job(rows, keys)
         with self._lock:
             if self._closed:
                 raise StoreError("the store is closed")
@@ -107,7 +106,7 @@ class Writer:
             first = self._jobs.get()
             jobs = [] if first is None else [first]
             ended = first is None
-            count = len(first.rows) if first else 0
+            count = len(first) if first else 0
             while count < MOST_ROWS:
                 try:
                     job = self._jobs.get_nowait()
@@ -117,7 +116,7 @@ class Writer:
                     ended = True
                     break
                 jobs.append(job)
-                count += len(job.rows)
+                count += len(job)
             with self._lock:
                 jobs = [job for job in jobs if not job.given_up]
                 for job in jobs:
@@ -157,14 +156,17 @@ class Writer:
                 time.sleep(_PAUSE)
 
     def _insert(self, connection: Connection, jobs: Sequence[_Job], *, again: bool) -> None:
-        """Chain the rows of each table after its last row."""
+        """Chain the rows of each table after its last row.
+
+        Tables are locked in one order, so that two processes never wait for each other.
+        """
         secrets = {name: value for job in jobs for name, value in job.keys.items()}
         if secrets:
             lock_chain(connection, "keys")
             _add_keys(connection, secrets)
-        for name in dict.fromkeys(job.table for job in jobs):
+        for name in sorted({name for job in jobs for name in job.rows}):
             lock_chain(connection, name)
-            rows = [row for job in jobs if job.table == name for row in job.rows]
+            rows = [row for job in jobs for row in job.rows.get(name, ())]
             if again:
                 rows = _missing(connection, name, rows)
             if rows:
@@ -212,8 +214,8 @@ def _add_keys(connection: Connection, secrets: Mapping[str, tuple[bytes, str]]) 
 
 
 def _missing(
-    connection: Connection, name: str, rows: Sequence[dict[str, Any]]
-) -> list[dict[str, Any]]:
+    connection: Connection, name: str, rows: Sequence[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
     """Return the rows that an earlier, unanswered commit did not write."""
     table = TABLES[name]
     ids = [row["id"] for row in rows]
