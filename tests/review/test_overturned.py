@@ -56,16 +56,20 @@ class TestOverturned:
 
     def test_who_holds_the_item_is_told_and_their_answer_does_not_count(self, store):
         never_twice(store, 1)
-        for look_first in (True, False):
+
+        def keep(token):
+            decide(store, token, "bo", "keep", label=None, choices=CHOICES)
+
+        def show(token):
+            item(store, token, "bo", CHOICES)
+
+        for work_on in (show, keep):
             _, one, sent = appealed(store)
             held = take_next(store, "bo")
             label_blind(store, held.token, "bo", "Negative", CHOICES)
             overturn(store, sent)
             with pytest.raises(RefusedError, match="needs nobody"):
-                if look_first:
-                    item(store, held.token, "bo", CHOICES)
-                else:
-                    decide(store, held.token, "bo", "keep", label=None, choices=CHOICES)
+                work_on(held.token)
             assert claims_of(store, "bo") == []
             assert outcome(reviews_of(store, [one])[one]).label == "Positive"
 
@@ -83,7 +87,7 @@ class TestOverturned:
         assert counts(store, "eve").disputed == 1
 
     def test_the_answer_and_the_review_are_written_together_or_not_at_all(self, store, monkeypatch):
-        _, one, sent = appealed(store)
+        _, _, sent = appealed(store)
         add = Filings.add
 
         def with_a_review_that_is_there(filings, row, made):
