@@ -1,16 +1,15 @@
-"""From variants and predictions to the arrays that override rules are evaluated on."""
+"""From a run's pairs and answers to the arrays that override rules are evaluated on."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.records import Outcome, Prediction, Task, Variant
-from audit.statistics.cells import Answers, answers_of
-from audit.statistics.pairs import PairTable, build_table
+from audit.records import Outcome, Task, Variant
+from audit.statistics.cells import Answers
+from audit.statistics.pairs import PairTable
 
 Floats = NDArray[np.float64]
 
@@ -97,20 +96,15 @@ class RunCells:
         return GroupCells(*tables)
 
 
-def run_cells(
-    variants: Sequence[Variant],
-    predictions: Sequence[Prediction],
-    task: Task | None,
-    outcome: Outcome,
-) -> RunCells:
-    """Index a run's answers by variant and its references by context.
+def run_cells(table: PairTable, answers: Answers, task: Task | None, outcome: Outcome) -> RunCells:
+    """Take what rules look at from a run's answers.
 
     Parameters
     ----------
-    variants : sequence of Variant
-        All variants of the run.
-    predictions : sequence of Prediction
-        Their predictions, in any order; variants without one are missing cells.
+    table : PairTable
+        The run's pairs.
+    answers : Answers
+        Of the table's variants; those without one are missing cells.
     task : Task or None
         The task, for the expected labels.
     outcome : Outcome
@@ -119,28 +113,17 @@ def run_cells(
     Returns
     -------
     RunCells
-
-    Raises
-    ------
-    ValueError
-        If variants and predictions contradict each other (see `answers_of`).
     """
-    names = task.labels if task is not None and task.kind == "labels" else None
-    answers = answers_of(variants, predictions, outcome, names)
     if outcome.unit == "score":
-        confidence = np.ones(len(variants))
+        confidence = np.ones(len(table.variants))
     else:
         # Three of four must be 0.75, not a hair less: the guard compares with the threshold too.
         confidence = np.round(answers.shares.max(axis=1, initial=0.0), 9)
-    expected = np.array([_expected(variant, task) for variant in variants], dtype=float)
-    repeats = {prediction.id: prediction.samples for prediction in predictions}
-    unsteady = np.array([_unsteady(repeats.get(variant.id, ())) for variant in variants], float)
-    return RunCells(build_table(variants), answers, confidence, expected, unsteady)
-
-
-def _unsteady(samples: Sequence[str | None]) -> float:
-    """Return 1 if repeats disagree, 0 if they agree, NaN if there are fewer than two."""
-    return float("nan") if len(samples) < 2 else float(len(set(samples)) > 1)
+    expected = np.array([_expected(variant, task) for variant in table.variants], dtype=float)
+    # where nothing was drawn the counts are masses, which sum to 1
+    repeated = answers.counts.sum(axis=1) > 1.5
+    differ = (answers.counts > 0).sum(axis=1) > 1
+    return RunCells(table, answers, confidence, expected, np.where(repeated, differ, np.nan))
 
 
 def _expected(variant: Variant, task: Task | None) -> float:

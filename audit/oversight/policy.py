@@ -19,11 +19,10 @@ from audit.records import (
     Interval,
     Outcome,
     OverrideRule,
-    Prediction,
     RuleKind,
     Task,
-    Variant,
 )
+from audit.statistics.cells import Answers
 from audit.statistics.overrides import (
     CrossFit,
     OverrideCurve,
@@ -31,6 +30,7 @@ from audit.statistics.overrides import (
     cross_fit,
     template_folds,
 )
+from audit.statistics.pairs import PairTable
 
 NO_RULE = "none"
 """``OverrideRule.rule`` where no rule of this kind can mend the gap; ``reason`` says why."""
@@ -52,8 +52,8 @@ class _Question:
 
 def recommend_overrides(
     findings: Sequence[Finding],
-    variants: Sequence[Variant],
-    predictions: Sequence[Prediction],
+    table: PairTable,
+    answers: Answers,
     task: Task | None,
     outcome: Outcome,
     *,
@@ -67,8 +67,10 @@ def recommend_overrides(
     ----------
     findings : sequence of Finding
         Judged gaps; groups with verdict ``gap`` or ``concern`` get a recommendation, in order.
-    variants, predictions : sequence
-        The run's texts and what the classifier answered.
+    table : PairTable
+        The run's pairs.
+    answers : Answers
+        What the classifier answered to the table's variants.
     task : Task or None
         Labels and their meaning; for scores ``review_below`` and ``review_above``.
     outcome : Outcome
@@ -105,7 +107,7 @@ def recommend_overrides(
     if not tolerance > 0:
         raise ValueError("tolerance must be positive")
     question = _Question(
-        cells=run_cells(variants, predictions, task, outcome),
+        cells=run_cells(table, answers, task, outcome),
         task=task,
         outcome=outcome,
         tolerance=tolerance,

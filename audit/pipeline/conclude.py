@@ -126,7 +126,7 @@ def conclude(
     outcome = summary.outcome
     if log.header["spec"]["quick"]:
         findings = [_too_quick(finding) for finding in findings]
-    rules = _rules(log, header, summary, findings, outcome)
+    rules = _rules(header, summary, findings, outcome)
     verdict = overall_verdict(findings)
     results = build_results(
         run={
@@ -254,17 +254,13 @@ def _too_quick(finding: Finding) -> Finding:
 
 
 def _rules(
-    log: RunLog,
-    header: Header,
-    summary: GapSummary,
-    findings: Sequence[Finding],
-    outcome: Outcome,
+    header: Header, summary: GapSummary, findings: Sequence[Finding], outcome: Outcome
 ) -> tuple[OverrideRule, ...]:
     """Compute the override rules for what was found."""
     return recommend_overrides(
         findings,
-        [variant for variant in log.variants if not variant.apart],
-        [log.predictions[v.id] for v in log.variants if not v.apart],
+        summary.run.table,
+        summary.run.answers,
         header.task,
         outcome,
         confidence_level=summary.limits.confidence_level,

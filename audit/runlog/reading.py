@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from array import array
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from operator import lt
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from audit.errors import RunLogError
 from audit.records import Prediction, Variant
@@ -31,7 +34,6 @@ _TOGETHER = 4096
 _PREDICTION = b'"type":"prediction"'
 _SHARED = ("role", "context", "unit", "term", "group", "valence", "use", "gold", "stratum")
 """Fields of a variant whose values many variants have."""
-_OWN = ("probabilities", "unparsed", "unresolved", "score", "raw")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class RunLog:
     path: Path
     header: Mapping[str, Any]
     variants: tuple[Variant, ...]
-    places: tuple[int, ...]
+    places: Sequence[int]
     predictions: Mapping[str, Prediction]
     footer: Mapping[str, Any] | None
     torn: bool
@@ -99,7 +101,7 @@ class _Reader:
     def __init__(self, path: Path, name: str) -> None:
         self.path, self.name = path, name
         self.lines: defaultdict[str | None, list[PredictionLine]] = defaultdict(list)
-        self.places: list[int] = []
+        self.places = array("q")
         self.variants: list[Variant] = []
         self.predictions: dict[str, Prediction] = {}
         self.other_orders: dict[str, dict[str, Prediction]] = {}
@@ -129,9 +131,10 @@ class _Reader:
         places, variants = self.places, self.variants
         if not all(map(lt, places, islice(places, 1, None))):
             order = sorted(range(len(places)), key=places.__getitem__)
-            places, variants = [places[row] for row in order], [variants[row] for row in order]
+            places = array("q", [places[row] for row in order])
+            variants = [variants[row] for row in order]
         return RunLog(
-            self.path, self.header, tuple(variants), tuple(places), self.predictions,
+            self.path, self.header, tuple(variants), places, self.predictions,
             self.footer, self.torn, self.size, self.digest, self.other_orders, self.content_free,
         )  # fmt: skip
 
@@ -173,30 +176,34 @@ class _Reader:
     def _first_prompt(self, lines: list[PredictionLine]) -> None:
         """Take sentences, their places and their answers."""
         start, share = len(self.places), self.shared.setdefault
-        asked = [line.variant for line in lines]
-        ids = [one.id for one in asked]
-        columns: dict[str, Any] = {"id": ids, "text": [one.text for one in asked]}
+        columns = _columns(line.variant for line in lines)
         for name in _SHARED:
-            values = [getattr(one, name) for one in asked]
-            columns[name] = map(share, values, values)
+            columns[name] = map(share, columns[name], columns[name])
         self.variants += make_records(Variant, len(lines), columns)
-        self.places += [
+        self.places.extend(
             start + row if line.at is None else line.at for row, line in enumerate(lines)
-        ]
-        self.predictions.update(self._answers(ids, lines))
+        )
+        self.predictions.update(self._answers(columns["id"], lines))
 
     def _answers(
-        self, ids: list[str], lines: list[PredictionLine]
+        self, ids: Sequence[str], lines: list[PredictionLine]
     ) -> Iterator[tuple[str, Prediction]]:
         """Return the answers by id."""
-        answered = [line.prediction for line in lines]
-        samples = [one.samples for one in answered]
-        columns = {
+        columns = _columns(line.prediction for line in lines)
+        samples = columns["samples"]
+        columns |= {
             "id": ids,
             "samples": map(self.shared.setdefault, samples, samples),
-            **{name: [getattr(one, name) for one in answered] for name in _OWN},
+            "probabilities": map(self._masses, columns["probabilities"]),
         }
         return zip(ids, make_records(Prediction, len(lines), columns), strict=True)
+
+    def _masses(self, given: dict[str, float] | None) -> dict[str, float] | None:
+        """Keep masses that are certain once: there are as many as labels."""
+        if given is None or 1.0 not in given.values():
+            return given
+        kept: dict[str, float] = self.shared.setdefault(tuple(given.items()), given)
+        return kept
 
     def _record(self, number: int, line: bytes) -> None:
         """Take a header or a footer."""
@@ -251,6 +258,13 @@ class _Reader:
                 where=where,
                 hint="install a newer audit",
             )
+
+
+def _columns(parts: Iterable[msgspec.Struct]) -> dict[str, Any]:
+    """Return the fields of parts of one kind, at least one, by name."""
+    rows = list(parts)
+    names = rows[0].__struct_fields__
+    return dict(zip(names, zip(*map(msgspec.structs.astuple, rows), strict=True), strict=True))
 
 
 def _damaged(where: str) -> RunLogError:

@@ -8,7 +8,7 @@ from audit.statistics.comparison import (
     same_answer_within,
 )
 from audit.statistics.groups import GapSummary, summarise_gaps
-from audit.statistics.pairs import pair_gaps, pair_variants
+from audit.statistics.pair_gaps import pair_gaps, pair_variants
 
 __all__ = [
     "GapDifferences",

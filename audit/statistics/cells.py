@@ -10,12 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from audit.records import Outcome, Prediction, Task, Variant
+from audit.statistics.said import LEAST_LABEL_MASS, Said, over_one_less, read_said
 from audit.statistics.validation import Array
 
 NO_LABEL = "(no label)"
-LEAST_LABEL_MASS = 0.01
-"""An exact cell with less mass than this on its labels is missing."""
-_SUM_SLACK = 1e-3
 
 
 def outcome_of(task: Task | None, score_range: tuple[float, float] | None = None) -> Outcome:
@@ -166,7 +164,7 @@ def answers_of(
     """
     by_id = _by_id(variants, predictions)
     names = tuple(labels) if labels is not None else _labels_seen(by_id.values(), outcome)
-    table = _read(variants, by_id, names)
+    table = read_said(variants, by_id, names)
     if outcome.unit == "score":
         table.check(variants, table.labelled)
         return _score_answers(variants, table, names, outcome)
@@ -205,147 +203,14 @@ def _labels_seen(predictions: Iterable[Prediction], outcome: Outcome) -> tuple[s
     return (*dict.fromkeys(named), *sorted(seen - set(named)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """What was said, by variant: mass by label (n, L), mass without one, repeats, scores."""
-
-    masses: Array
-    counts: Array
-    unparsed: Array
-    unresolved: Array
-    repeats: Array
-    scores: Array
-    answered: NDArray[np.bool_]
-    labelled: NDArray[np.bool_]
-
-    def check(self, variants: Sequence[Variant], rows: NDArray[np.bool_]) -> None:
-        """Refuse masses that are no distribution."""
-        rest = np.nan_to_num(self.unparsed) + self.unresolved
-        lowest = np.minimum(self.masses.min(axis=1, initial=0.0), self.unresolved)
-        lowest = np.minimum(lowest, np.nan_to_num(self.unparsed))
-        one = np.abs(self.masses.sum(axis=1) + rest - 1) <= _SUM_SLACK
-        off = rows & ~(one & (lowest >= 0))
-        if off.any():
-            where = variants[int(np.argmax(off))].id
-            raise ValueError(
-                f"predictions: the label shares of {where!r} must be at least 0 and sum to 1 "
-                "with the unparsed and unresolved mass"
-            )
-
-    def shares(self) -> tuple[Array, Array]:
-        """Return the distribution among parsed answers and its sampling bias."""
-        total = self.masses.sum(axis=1, keepdims=True)
-        enough = total >= LEAST_LABEL_MASS
-        shares = np.where(enough, self.masses / np.where(enough, total, 1.0), np.nan)
-        return shares, _over_one_less(1 - (shares**2).sum(axis=1), self.parsed())
-
-    def parsed(self) -> Array:
-        """Return the repeats that gave a label; infinite where nothing was drawn."""
-        drawn = np.isfinite(self.repeats)
-        repeats = np.where(drawn, self.repeats, 0.0)
-        return np.where(drawn, np.rint(self.masses.sum(axis=1) * repeats), np.inf)
-
-
-def _read(
-    variants: Sequence[Variant], by_id: Mapping[str, Prediction], labels: tuple[str, ...]
-) -> _Table:
-    """Copy the predictions into columns; equal samples are counted once."""
-    index = {label: column for column, label in enumerate(labels)}
-    nothing = ([0.0] * len(labels), [0.0] * (len(labels) + 1), math.nan, 0.0)
-    drawn: dict[tuple[str | None, ...], _Said] = {}
-    said: list[_Said] = []
-    unresolved, scores, answered, labelled = [], [], [], []
-    for variant in variants:
-        answer = by_id.get(variant.id)
-        answered.append(answer is not None)
-        if answer is None:
-            said.append(nothing)
-            unresolved.append(0.0)
-            scores.append(math.nan)
-            labelled.append(False)
-            continue
-        samples = answer.samples
-        exact = answer.probabilities is not None
-        try:
-            if exact or not samples:
-                row = _exact(answer, index)
-            elif (row := drawn.get(samples)) is None:  # type: ignore[assignment]
-                row = drawn[samples] = _sampled(samples, index)
-        except KeyError as error:
-            raise ValueError(
-                f"predictions: {answer.id!r} has the label {error.args[0]!r}, "
-                f"which is none of {', '.join(labels)}"
-            ) from None
-        said.append(row)
-        unresolved.append(answer.unresolved)
-        score = answer.score
-        scores.append(math.nan if score is None else _finite(score, "score", answer.id))
-        labelled.append(exact or bool(samples))
-    masses, counts, unparsed, repeats = zip(*said, strict=True) if said else ((), (), (), ())
-    table = _Table(
-        masses=np.array(masses, dtype=float).reshape(len(said), len(labels)),
-        counts=np.array(counts, dtype=float).reshape(len(said), len(labels) + 1),
-        unparsed=np.array(unparsed, dtype=float),
-        unresolved=np.array(unresolved, dtype=float),
-        repeats=np.array(repeats, dtype=float),
-        scores=np.array(scores, dtype=float),
-        answered=np.array(answered, dtype=bool),
-        labelled=np.array(labelled, dtype=bool),
-    )
-    undrawn = table.counts.sum(axis=1) == 0
-    table.counts[undrawn, :-1] = table.masses[undrawn]
-    table.counts[undrawn, -1] = np.nan_to_num(table.unparsed[undrawn])
-    return table
-
-
-_Said = tuple[list[float], list[float], float, float]
-"""Mass by label, times each label (and none) was drawn, mass without one (NaN unknown), repeats."""
-
-
-def _sampled(samples: tuple[str | None, ...], index: Mapping[str, int]) -> _Said:
-    """Read drawn labels."""
-    counts = [0.0] * (len(index) + 1)
-    for sample in samples:
-        counts[len(index) if sample is None else index[sample]] += 1
-    drawn = len(samples)
-    return [count / drawn for count in counts[:-1]], counts, counts[-1] / drawn, float(drawn)
-
-
-def _exact(answer: Prediction, index: Mapping[str, int]) -> _Said:
-    """Read label masses, or that there are none; the repeats are infinite."""
-    counts = [0.0] * (len(index) + 1)
-    for sample in answer.samples:
-        counts[len(index) if sample is None else index[sample]] += 1
-    masses = [0.0] * len(index)
-    for label, mass in (answer.probabilities or {}).items():
-        masses[index[label]] = mass
-    said = answer.unparsed
-    if said is None:
-        return masses, counts, math.nan if answer.probabilities is None else 0.0, math.inf
-    return masses, counts, _finite(said, "unparsed mass", answer.id), math.inf
-
-
-def _finite(value: float, what: str, where: str) -> float:
-    """Return ``value``, or say whose it is."""
-    if not math.isfinite(value):
-        raise ValueError(f"predictions: the {what} of {where!r} is not a finite number")
-    return value
-
-
-def _over_one_less(values: Array, repeats: Array) -> Array:
-    """Return values / (repeats - 1); NaN for fewer than two repeats."""
-    several = repeats > 1
-    return np.where(several, values / np.where(several, repeats - 1, 1.0), np.nan)
-
-
-def _label_answers(table: _Table, labels: tuple[str, ...], bad: NDArray[np.bool_]) -> Answers:
+def _label_answers(table: Said, labels: tuple[str, ...], bad: NDArray[np.bool_]) -> Answers:
     """Compute the outcome of a label task."""
     shares, pair_noise = table.shares()
     value = shares[:, bad].sum(axis=1)
     total, harm = table.masses.sum(axis=1), table.masses[:, bad].sum(axis=1)
     return Answers(
         value=value,
-        noise=_over_one_less(value * (1 - value), table.parsed()),
+        noise=over_one_less(value * (1 - value), table.parsed()),
         unparsed=table.unparsed,
         refusal=_bounds(harm, total, np.nan_to_num(table.unparsed)),
         unresolved=_bounds(harm, total, table.unresolved),
@@ -361,12 +226,17 @@ def _bounds(harm: Array, total: Array, open_mass: Array) -> Array:
     """Return the outcome with the open mass counted as favourable and as unfavourable."""
     whole = total + open_mass
     enough = whole >= LEAST_LABEL_MASS
-    both = np.stack([harm, harm + open_mass]) / np.where(enough, whole, 1.0)
-    return np.where(enough, both, np.nan)
+
+    def value(mass: Array) -> Array:
+        return np.where(enough, mass / np.where(enough, whole, 1.0), np.nan)
+
+    if not open_mass.any():  # a million sentences need not be kept twice
+        return np.broadcast_to(value(harm), (2, len(harm)))
+    return np.stack([value(harm), value(harm + open_mass)])
 
 
 def _score_answers(
-    variants: Sequence[Variant], table: _Table, labels: tuple[str, ...], outcome: Outcome
+    variants: Sequence[Variant], table: Said, labels: tuple[str, ...], outcome: Outcome
 ) -> Answers:
     """Compute the outcome of a score task; its labels, where it has them, give flips only."""
     low, high = outcome.range

@@ -18,7 +18,6 @@ from audit.records import (
     Limits,
     NotTested,
     Outcome,
-    PairGap,
     Prediction,
     RunWarning,
     Term,
@@ -33,7 +32,8 @@ from audit.statistics.flips import pair_flips, repeat_instability, transitions
 from audit.statistics.gold_table import gold_table
 from audit.statistics.intersections import intersections
 from audit.statistics.literature_table import literature_table
-from audit.statistics.pairs import Key, PairTable, build_table, describe_pairs
+from audit.statistics.pair_gaps import PairGaps
+from audit.statistics.pairs import Key, PairTable, build_table
 from audit.statistics.shares import run_components, run_variance_shares
 from audit.statistics.shots import (
     FewShot,
@@ -125,9 +125,9 @@ class GapSummary:
     run: Run = field(repr=False, compare=False)
 
     @cached_property
-    def pair_gaps(self) -> tuple[PairGap, ...]:
+    def pair_gaps(self) -> PairGaps:
         """Every pair with what each side answered, computed on first use."""
-        return tuple(describe_pairs(self.run.table, self.run.answers, self.outcome))
+        return PairGaps(self.run.table, self.run.answers, self.outcome)
 
 
 def summarise_gaps(

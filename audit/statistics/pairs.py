@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.records import NotTested, Outcome, Pair, PairGap, Prediction, Role, Variant
-from audit.statistics.cells import NO_LABEL, Answers, answers_of
+from audit.records import NotTested, Role, Variant
 from audit.statistics.validation import Array
 
 Codes = NDArray[np.int64]
@@ -62,29 +62,6 @@ class PairTable:
         """Say which contexts could not be compared."""
         why = "no reference variant to compare with"
         return tuple(NotTested(what=f"context {name}", why=why) for name in self.without_reference)
-
-    def records(self) -> tuple[Pair, ...]:
-        """Return the pairs as records, in the order of the columns."""
-        fronts: list[list[str]] = [[] for _ in range(self.pairs.shape[1])]
-        for row, pair in self.counterfactuals.T.tolist():
-            fronts[pair].append(self.variants[row].id)
-        backs: list[list[str]] = [[] for _ in self.contexts]
-        for row, context, _ in self.references.T.tolist():
-            backs[context].append(self.variants[row].id)
-        shared = [tuple(names) for names in backs]
-        units = self.unit_of_context.tolist()
-        return tuple(
-            Pair(
-                unit=self.units[units[context]],
-                context=self.contexts[context],
-                role=self.terms[term][0],
-                group=self.terms[term][1],
-                term=self.terms[term][2],
-                counterfactual=tuple(fronts[index]),
-                reference=shared[context],
-            )
-            for index, (context, term) in enumerate(self.pairs.T.tolist())
-        )
 
     def by_pair(self, values: Array) -> Array:
         """Average the variants of each counterfactual cell; NaN where none is measured."""
@@ -147,8 +124,7 @@ def build_table(variants: Sequence[Variant]) -> PairTable:
     fillers: dict[str, int] = {}
     terms: dict[Key, int] = {}
     unit_of_context: list[int] = []
-    references: list[tuple[int, int, int]] = []
-    fronts: list[tuple[int, int, Key]] = []
+    references, fronts = array("q"), array("q")
     for row, variant in enumerate(variants):
         name, role, group = variant.context, variant.role, variant.group
         if (group is not None) is not (role == "group"):
@@ -160,36 +136,42 @@ def build_table(variants: Sequence[Variant]) -> PairTable:
         elif unit_of_context[context] != unit:
             raise ValueError(f"variants: context {name!r} belongs to two units")
         if role == "reference":
-            filler = fillers.setdefault(variant.term, len(fillers))
-            references.append((row, context, filler))
+            references.extend((row, context, fillers.setdefault(variant.term, len(fillers))))
         else:
-            fronts.append((row, context, (role, group, variant.term)))
-    covered = {context for _, context, _ in references}
-    pairs: dict[tuple[int, int], int] = {}
-    rows = []
-    for row, context, key in fronts:
-        if context in covered:
-            term = terms.setdefault(key, len(terms))
-            rows.append((row, pairs.setdefault((context, term), len(pairs))))
-    names = tuple(contexts)
-    bare = dict.fromkeys(names[context] for _, context, _ in fronts if context not in covered)
+            key = (role, group, variant.term)
+            fronts.extend((row, context, terms.setdefault(key, len(terms))))
+    behind = _columns(references)
+    covered = np.zeros(len(contexts), dtype=bool)
+    covered[behind[1]] = True
+    row, context, term = (front := _columns(fronts))[:, covered[front[1]]]
+    used, term = _by_appearance(term)
+    cells, pair = _by_appearance(context * max(len(used), 1) + term)
+    names, keys = tuple(contexts), tuple(terms)
+    bare = dict.fromkeys(front[1, ~covered[front[1]]].tolist())
     return PairTable(
         variants=tuple(variants),
         contexts=names,
         units=tuple(units),
         fillers=tuple(fillers),
-        terms=tuple(terms),
+        terms=tuple(keys[code] for code in used.tolist()),
         unit_of_context=np.array(unit_of_context, dtype=np.int64),
-        references=_columns(references, 3),
-        pairs=_columns(pairs, 2),
-        counterfactuals=_columns(rows, 2),
-        without_reference=tuple(bare),
+        references=behind,
+        pairs=np.stack(np.divmod(cells, max(len(used), 1))),
+        counterfactuals=np.stack([row, pair]),
+        without_reference=tuple(names[context] for context in bare),
     )
 
 
-def _columns(rows: Iterable[tuple[int, ...]], width: int) -> Codes:
-    """Return rows of codes as an array of columns, shape (width, n)."""
-    return np.array(list(rows), dtype=np.int64).reshape(-1, width).T
+def _columns(rows: array[int]) -> Codes:
+    """Return rows of three codes as columns, shape (3, n)."""
+    return np.array(rows, dtype=np.int64).reshape(-1, 3).T
+
+
+def _by_appearance(codes: Codes) -> tuple[Codes, Codes]:
+    """Return distinct codes in the order in which they appear, and which of them each one is."""
+    distinct, first, which = np.unique(codes, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    return distinct[order], np.argsort(order)[which]
 
 
 def mean_by(codes: Codes, values: Array, size: int) -> Array:
@@ -244,115 +226,6 @@ def noise_of_mean(codes: Codes, noise: Array, present: NDArray[np.bool_], size: 
     return np.where(count > 0, total / np.maximum(count, 1) ** 2, np.nan)
 
 
-def pair_variants(
-    variants: Sequence[Variant],
-) -> tuple[tuple[Pair, ...], tuple[NotTested, ...]]:
-    """Pair every counterfactual cell with its context's reference.
-
-    Parameters
-    ----------
-    variants : sequence of Variant
-        Variants with the same ``context`` are compared with one another.
-
-    Returns
-    -------
-    pairs : tuple of Pair
-        One for each (context, term) of role group or placebo, against *all* reference variants of
-        the context.
-    not_tested : tuple of NotTested
-        Contexts without any reference variant.
-
-    Raises
-    ------
-    ValueError
-        If a context belongs to two units, or a role and a group contradict each other.
-    """
-    table = build_table(variants)
-    return table.records(), table.not_tested()
-
-
-def pair_gaps(
-    pairs: Sequence[Pair],
-    variants: Sequence[Variant],
-    predictions: Mapping[str, Prediction] | Iterable[Prediction],
-    outcome: Outcome,
-) -> list[PairGap]:
-    """Describe every pair: what each side answered and the difference.
-
-    Parameters
-    ----------
-    pairs : sequence of Pair
-        From `pair_variants` of the same variants, all or some.
-    variants, predictions, outcome
-        As in `audit.statistics.cells.answers_of`.
-
-    Returns
-    -------
-    list of PairGap
-        In the order of ``pairs``. ``estimate`` is counterfactual minus mean reference in the
-        outcome's unit, ``None`` where a side has no parseable answer; a majority label is the
-        unique mode, else ``None``.
-
-    Raises
-    ------
-    ValueError
-        As `audit.statistics.cells.answers_of`, or if a pair is none of these variants.
-    """
-    table = build_table(variants)
-    known = {(pair.context, pair.role, pair.group, pair.term): pair for pair in table.records()}
-    for pair in pairs:
-        if known.get((pair.context, pair.role, pair.group, pair.term)) != pair:
-            raise ValueError(f"pairs: {pair.term!r} in {pair.context!r} is no pair of the variants")
-    gaps = describe_pairs(table, answers_of(variants, predictions, outcome), outcome)
-    of_pair = dict(zip(known, gaps, strict=True))
-    return [of_pair[pair.context, pair.role, pair.group, pair.term] for pair in pairs]
-
-
-def describe_pairs(table: PairTable, answers: Answers, outcome: Outcome) -> list[PairGap]:
-    """Describe all pairs of a table.
-
-    Parameters
-    ----------
-    table : PairTable
-        The pairs.
-    answers : Answers
-        Of the table's variants.
-    outcome : Outcome
-        Unit and range of the estimate.
-
-    Returns
-    -------
-    list of PairGap
-        In the order of the table, see `pair_gaps`.
-    """
-    context = table.pairs[0]
-    y, b = table.by_pair(answers.value), table.by_context(answers.value)[context]
-    low, span = outcome.range[0], outcome.span
-    labels = np.array([*answers.labels, None], dtype=object)
-    said = labels[majority(table.by_pair(answers.shares))]
-    expected = labels[majority(table.by_context(answers.shares))[context]]
-    gaps = []
-    rows = {variant.id: row for row, variant in enumerate(table.variants)}
-    for index, pair in enumerate(table.records()):
-        front, back = rows[pair.counterfactual[0]], rows[pair.reference[0]]
-        gaps.append(
-            PairGap(
-                pair=pair,
-                estimate=number((y[index] - b[index]) * span),
-                value=number(low + y[index] * span),
-                reference_value=number(low + b[index] * span),
-                label=said[index],
-                reference_label=expected[index],
-                counts=_counts(answers, [rows[name] for name in pair.counterfactual]),
-                reference_counts=_counts(answers, [rows[name] for name in pair.reference]),
-                text=table.variants[front].text,
-                reference_text=table.variants[back].text,
-                valence=table.variants[front].valence,
-            )
-        )
-    return gaps
-
-
 def modes(shares: Array) -> NDArray[np.bool_]:
     """Return which labels are most frequent in each row.
 
@@ -403,10 +276,3 @@ def number(value: float) -> float | None:
         The same value in its unit, ``None`` for NaN: records hold no NaN (see `audit.records`).
     """
     return None if np.isnan(value) else float(value)
-
-
-def _counts(answers: Answers, rows: list[int]) -> dict[str, float]:
-    """Add up the repeats of some variants by label, labels that occur only."""
-    total = answers.counts[rows].sum(axis=0).tolist()
-    names = (*answers.labels, NO_LABEL)
-    return {name: count for name, count in zip(names, total, strict=True) if count}

@@ -16,8 +16,12 @@ UNDECIDED: Final = -2
 @cache
 def _spaces() -> tuple[bytes, ...]:
     """UTF-8 of every character that ``str.strip`` removes."""
-    every = map(chr, range(sys.maxunicode + 1))
-    return tuple(character.encode() for character in every if character.isspace())
+    # most of a million characters are no space: they are dropped a thousand at a time
+    blocks = (
+        "".join(map(chr, range(start, start + 1024))) for start in range(0, sys.maxunicode, 1024)
+    )
+    mixed = (block for block in blocks if block.split() != [block])
+    return tuple(one.encode() for block in mixed for one in block if one.isspace())
 
 
 class Decider:

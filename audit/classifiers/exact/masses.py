@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from audit.errors import ClassifierError
 
+_LEAST_EXPONENT = -87.0
 _ROWS = 8  # logits of eight prompts stay in the second-level cache between the passes over them
 
 
@@ -76,7 +77,8 @@ def token_masses(
             else:
                 scaled = torch.sub(rows, top, out=buffer[: len(rows)]).mul_(1 / temperature)
                 kept = scaled[:, chosen].double().exp()
-                total = scaled.exp_().sum(dim=-1, keepdim=True).double()
+                # below, float32 has denormal numbers only: nothing beside the top's 1, and slow
+                total = scaled.clamp_(min=_LEAST_EXPONENT).exp_().sum(dim=-1, keepdim=True).double()
                 _check_finite(total, where)
                 masses = kept / total
             out[start : start + len(rows), place] = masses.cpu().numpy()

@@ -182,6 +182,6 @@ def _template_row(material: Material, stratum: StratumData) -> Row:
     """Return one template's row, with its group and its sentence where the run has them."""
     name = inert(stratum.value, limit=LABEL_LIMIT)
     label = f"{name} · {material.group_label(stratum.group)}" if stratum.group else name
-    sentence = material.template_sentences.get(stratum.value)
+    sentence = material.drawn.sentences.get(stratum.value)
     style = inert(sentence, limit=LABEL_LIMIT) if sentence else None
     return stratum_row(stratum, label, style)

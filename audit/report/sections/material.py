@@ -11,6 +11,7 @@ from audit.report.message import Amount, Tone, Unit
 from audit.report.model import Evidence
 from audit.report.results import GapData, Results, StratumData
 from audit.report.scale import Scale, scale_over
+from audit.report.sections.drawn import DrawnPairs
 from audit.report.wording.verdicts import OutcomeWords
 
 LABEL_LIMIT = 120
@@ -70,14 +71,9 @@ class Material:
         return self.group_labels.get(group or "", inert(group or "", limit=LABEL_LIMIT))
 
     @cached_property
-    def template_sentences(self) -> dict[str, str]:
-        """Return one sentence without the words for each template."""
-        found: dict[str, str] = {}
-        for gap in self.evidence.pairs:
-            text = gap.reference_text
-            if text and text < found.get(gap.pair.unit, chr(0x10FFFF)):
-                found[gap.pair.unit] = text
-        return found
+    def drawn(self) -> DrawnPairs:
+        """Return the pairs as examples are chosen from them."""
+        return DrawnPairs(self.evidence.pairs, self.results.spec.seed)
 
     @cached_property
     def scale(self) -> Scale:

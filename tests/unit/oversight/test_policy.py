@@ -6,7 +6,9 @@ import pytest
 from audit.oversight import NO_RULE, recommend_overrides
 from audit.oversight.cells import run_cells
 from audit.records import Finding, GroupGap, Interval, Outcome, Prediction, Task, Variant
+from audit.statistics.cells import answers_of
 from audit.statistics.overrides import override_curve
+from audit.statistics.pairs import build_table
 
 LABELS = ("Positive", "Neutral", "Negative")
 TASK = Task(labels=LABELS, favourable="Positive", unfavourable=("Negative",))
@@ -83,10 +85,11 @@ def predictions(items, group, reference):
 
 def recommend(items, answers, findings=None, *, task=TASK, outcome=OUTCOME, tolerance=0.05):
     """Call with the module's defaults."""
+    labels = task.labels if task is not None and task.kind == "labels" else None
     return recommend_overrides(
         [finding()] if findings is None else findings,
-        items,
-        answers,
+        build_table(items),
+        answers_of(items, answers, outcome, labels),
         task,
         outcome,
         tolerance=tolerance,
@@ -216,7 +219,9 @@ class TestLabels:
         ]
         answers = [Prediction(id="extra", probabilities=exact(1.0))]
         answers += [Prediction(id=v.id, probabilities=exact(0.0)) for v in items if v.id != "extra"]
-        cells = run_cells(items, answers, TASK, OUTCOME).group("deaf")
+        cells = run_cells(
+            build_table(items), answers_of(items, answers, OUTCOME), TASK, OUTCOME
+        ).group("deaf")
         curve = override_curve(
             cells.value,
             cells.confidence,
