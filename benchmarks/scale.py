@@ -1,6 +1,8 @@
 """Measure big runs and Ray workers, and write ``benchmarks/scale.md``.
 
-Run ``python -m benchmarks.scale``; ``--variants 1000 10000`` and ``--workers 1 8`` measure less.
+``python -m benchmarks.scale`` measures both halves; ``load`` or ``workers`` behind it one of them,
+and leaves the other's table as it was. ``--variants 1000 10000`` and ``--workers 1 8`` measure
+less. Results are kept in ``scale.json``, which the page is written from.
 """
 
 from __future__ import annotations
@@ -9,140 +11,58 @@ import argparse
 import json
 import os
 import platform
-import subprocess
-import sys
 import tempfile
-import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from audit.engines import RayEngine
-from audit.records import ClassifierInfo, Prediction, Request
+from benchmarks import many_sentences, many_workers
 
 PAGE = Path(__file__).with_name("scale.md")
-PHRASES = 500
-PAUSE = 0.25
-TARGET = '''
-def classify(texts) -> list[str]:
-    """Cost next to nothing."""
-    return ["Negative" if len(text) % 4 == 1 else "Positive" for text in texts]
-'''
-STAGES = """
-import importlib, json, resource, sys, time
-spent = {}
-def timed(module, name):
-    module = importlib.import_module(module)
-    inner = getattr(module, name)
-    def outer(*a, **k):
-        start = time.process_time()
-        try:
-            return inner(*a, **k)
-        finally:
-            spent[name] = spent.get(name, 0.0) + time.process_time() - start
-    setattr(module, name, outer)
-timed("audit.pipeline.answering", "ask")
-timed("audit.pipeline.run", "read_run")
-timed("audit.pipeline.conclude", "summarise_variants")
-from audit.pipeline import run_audit
-start = time.monotonic()
-result = run_audit(sys.argv[1], sys.argv[2], output=sys.argv[3])
-spent["wall"] = time.monotonic() - start
-spent["memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-spent["log"] = (result.folder / "run.jsonl").stat().st_size / 2**20
-print(json.dumps(spent))
-"""
+KEPT = Path(__file__).with_name("scale.json")
+HALVES = {
+    "load": ("One process, a target that costs nothing", many_sentences.section),
+    "workers": ("Ray workers, a target that sleeps", many_workers.section),
+}
 
 
-class Sleeping:
-    """A classifier that waits for something else, as one behind a network does."""
-
-    info = ClassifierInfo(model="sleeping", scoring="score")
-    batch_size = 8
-
-    def predict(self, requests: list[Request]) -> list[Prediction]:
-        """Wait, then answer."""
-        time.sleep(PAUSE)
-        return [Prediction(id=request.id, score=0.5) for request in requests]
-
-
-def write_probe(path: Path, variants: int) -> None:
-    """Write a set of that many sentences: eight groups of sixty terms, fillers and placebos."""
-
-    def terms(name: str, count: int) -> list[dict[str, str]]:
-        return [{"id": f"{name}{n}", "text": f"{name}{n}", "form": "pre"} for n in range(count)]
-
-    groups = [
-        {"id": f"g{g}", "label": f"Group {g}",
-         "terms": [{**term, "source": "s"} for term in terms(f"g{g}t", 60)]}
-        for g in range(8)
-    ]  # fmt: skip
-    document = {
-        "schema": 1, "name": "load", "version": "1.0.0", "language": "en", "attribute": "load",
-        "task": {
-            "kind": "labels", "labels": ["Positive", "Negative"], "favourable": "Positive",
-            "description": "Decide the mood.", "input": "Text", "output": "Mood",
-            "separator": "###", "shots": [{"text": "It rains.", "label": "Negative"}],
-        },
-        "reference": [{"id": "plain", "text": ""}, *terms("local", 4)],
-        "placebos": terms("tall", 15), "groups": groups,
-        "templates": [
-            {"id": f"t{n}", "text": f"In house {n} lives {{a}} {{pre}} teacher."}
-            for n in range(variants // PHRASES)
-        ],
-    }  # fmt: skip
-    path.write_text(json.dumps(document, indent=1))
+def measured(
+    name: str, sizes: Sequence[int], measure: Callable[[Path, int], dict[str, float]]
+) -> dict[str, Any]:
+    """Measure one half at each size, and say when and where."""
+    before, rows = os.getloadavg()[0], []
+    with tempfile.TemporaryDirectory() as folder:
+        for size in sizes:
+            rows.append({name: size, **measure(Path(folder), size)})
+            print(json.dumps(rows[-1]), flush=True)
+    return {
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "machine": f"{os.cpu_count()} processors ({platform.machine()}), "
+        f"Python {platform.python_version()}",
+        "load": [before, os.getloadavg()[0]],
+        "rows": rows,
+    }
 
 
-def load(folder: Path, variants: int) -> dict[str, float]:
-    """Run one audit of that many sentences in a process of its own."""
-    probe = folder / f"{variants}.yaml"
-    write_probe(probe, variants)
-    (folder / "target.py").write_text(TARGET)
-    done = subprocess.run(
-        [sys.executable, "-c", STAGES, str(probe), f"python:{folder / 'target.py'}:classify",
-         str(folder / "reports")],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    return dict(json.loads(done.stdout.splitlines()[-1]))
-
-
-def workers(count: int, batches: int) -> float:
-    """Return batches a second of a sleep-bound target, once every worker is at work."""
-    requests = [Request(id=str(n), text=f"text {n}") for n in range(batches * Sleeping.batch_size)]
-    engine, times = RayEngine(workers=count, cpus=0.1), []
-    for _ in engine.run(Sleeping(), requests, print, Sleeping):  # type: ignore[arg-type]
-        times.append(time.monotonic())
-    first = batches // 2
-    return (batches - 1 - first) / (times[-1] - times[first])
-
-
-def page(loads: dict[int, dict[str, float]], rates: dict[int, float]) -> str:
-    """Return the page."""
+def page(kept: dict[str, Any]) -> str:
+    """Return the page of what has been measured."""
     lines = [
-        "# Scale: measured", "",
-        "Generated by `python -m benchmarks.scale`. "
-        f"{os.cpu_count()} processors ({platform.machine()}), Python {platform.python_version()}; "
-        "the machine was shared while it ran.", "",
-        "## One process, a target that costs nothing", "",
-        "Predictions a second are those of processor time through runner and log (ask), reading "
-        "the log and statistics together; wall time is the whole run, with its report.", "",
-        "| sentences | ask (s) | read the log (s) | statistics (s) | predictions/s | wall (s) "
-        "| peak memory (MB) | log (MB) |",
-        "|---|---|---|---|---|---|---|---|",
-    ]  # fmt: skip
-    for variants, got in loads.items():
-        spent = got["ask"] + got["read_run"] + got["summarise_variants"]
-        lines.append(
-            f"| {variants:,} | {got['ask']:.2f} | {got['read_run']:.2f} "
-            f"| {got['summarise_variants']:.2f} | {variants / spent:,.0f} | {got['wall']:.1f} "
-            f"| {got['memory']:,.0f} | {got['log']:,.1f} |"
-        )
-    lines += [
-        "", f"## Ray workers, a target that sleeps {PAUSE} s a batch", "",
-        "| workers | batches/s | efficiency |", "|---|---|---|",
-    ]  # fmt: skip
-    one = rates[min(rates)] / min(rates)
-    lines += [f"| {n} | {rate:.2f} | {rate / one / n:.0%} |" for n, rate in rates.items()]
+        "# Scale: measured",
+        "",
+        "Generated by `python -m benchmarks.scale`, from `scale.json`.",
+    ]
+    for half, (title, section) in HALVES.items():
+        lines += ["", f"## {title}", ""]
+        if half not in kept:
+            lines.append(f"Not measured: `python -m benchmarks.scale {half}`.")
+            continue
+        found = kept[half]
+        before, after = found["load"]
+        lines += [
+            f"Measured {found['date']} on {found['machine']}; load {before:.1f} before and "
+            f"{after:.1f} after.", "", *section(found["rows"]),
+        ]  # fmt: skip
     return "\n".join(lines) + "\n"
 
 
@@ -150,13 +70,17 @@ def main() -> None:
     """Measure and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     sizes: dict[str, Any] = {"type": int, "nargs": "+"}
+    parser.add_argument("half", nargs="?", choices=[*HALVES], help="measure this half only")
     parser.add_argument("--variants", **sizes, default=[1_000, 10_000, 100_000, 1_000_000])
     parser.add_argument("--workers", **sizes, default=[1, 2, 4, 8])
     given = parser.parse_args()
-    rates = {count: workers(count, 40 * count) for count in given.workers}
-    with tempfile.TemporaryDirectory() as name:
-        loads = {variants: load(Path(name), variants) for variants in given.variants}
-    PAGE.write_text(page(loads, rates))
+    kept = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+    if given.half in (None, "workers"):
+        kept["workers"] = measured("workers", given.workers, many_workers.measure)
+    if given.half in (None, "load"):
+        kept["load"] = measured("sentences", given.variants, many_sentences.measure)
+    KEPT.write_text(json.dumps(kept, indent=1) + "\n")
+    PAGE.write_text(page(kept))
 
 
 if __name__ == "__main__":
