@@ -112,8 +112,7 @@ class PairGaps(Sequence[PairGap]):
         self._label = majority(table.by_pair(answers.shares))
         self._reference_label = majority(table.by_context(answers.shares))
         self._names = (*answers.labels, NO_LABEL)
-        rows, pair = table.counterfactuals
-        self._counts = _added(answers.counts[rows], pair, table.pairs.shape[1])
+        self._counts = answers.counts
         rows, of_context, _ = table.references
         self._reference_counts = _added(answers.counts[rows], of_context, len(table.contexts))
 
@@ -138,8 +137,9 @@ class PairGaps(Sequence[PairGap]):
         """Make the records of pairs that lie together."""
         some = slice(start, stop)
         context = self._table.pairs[0, some]
-        fronts, backs = self._pairs.first_rows(start, stop)
-        front = [self._table.variants[row] for row in fronts]
+        rows, of_pair = self._pairs.fronts.between(start, stop)
+        variants = self._table.variants
+        front = [variants[row] for row in self._pairs.fronts.first(range(start, stop))]
         columns: dict[str, Iterable[object]] = {
             "pair": self._pairs.between(start, stop),
             "estimate": _numbers(self._estimate[some]),
@@ -149,10 +149,10 @@ class PairGaps(Sequence[PairGap]):
             "reference_label": [
                 self._labels[code] for code in self._reference_label[context].tolist()
             ],
-            "counts": map(self._named, self._counts[some].tolist()),
+            "counts": map(self._named, _added(self._counts[rows], of_pair, stop - start).tolist()),
             "reference_counts": map(self._named, self._reference_counts[context].tolist()),
             "text": [variant.text for variant in front],
-            "reference_text": [self._table.variants[row].text for row in backs],
+            "reference_text": [variants[row].text for row in self._pairs.backs.first(context)],
             "valence": [variant.valence for variant in front],
         }
         return make_records(PairGap, stop - start, columns)
@@ -168,9 +168,9 @@ class _Pairs:
     def __init__(self, table: PairTable) -> None:
         self._table = table
         rows, pair = table.counterfactuals
-        self._fronts = _Grouped(rows, pair, table.pairs.shape[1])
+        self.fronts = _Grouped(rows, pair, table.pairs.shape[1])
         rows, context, _ = table.references
-        self._backs = _Grouped(rows, context, len(table.contexts))
+        self.backs = _Grouped(rows, context, len(table.contexts))
         self._ids: dict[int, tuple[str, ...]] = {}
 
     def between(self, start: int, stop: int) -> list[Pair]:
@@ -180,26 +180,23 @@ class _Pairs:
         units = table.unit_of_context[table.pairs[0, start:stop]].tolist()
         for context in contexts:
             if context not in self._ids:
-                self._ids[context] = tuple(variants[row].id for row in self._backs.of(context))
+                self._ids[context] = tuple(variants[row].id for row in self.backs.of(context))
         keys = [table.terms[term] for term in terms]
+        ids: list[list[str]] = [[] for _ in keys]
+        for row, place in zip(
+            *map(np.ndarray.tolist, self.fronts.between(start, stop)), strict=True
+        ):
+            ids[place].append(variants[row].id)
         columns = {
             "unit": [table.units[unit] for unit in units],
             "context": [table.contexts[context] for context in contexts],
             "role": [key[0] for key in keys],
             "group": [key[1] for key in keys],
             "term": [key[2] for key in keys],
-            "counterfactual": [
-                tuple([variants[row].id for row in rows])
-                for rows in self._fronts.between(start, stop)
-            ],
+            "counterfactual": map(tuple, ids),
             "reference": [self._ids[context] for context in contexts],
         }
         return make_records(Pair, stop - start, columns)
-
-    def first_rows(self, start: int, stop: int) -> tuple[list[int], list[int]]:
-        """Return the variants whose texts stand for the two sides of each pair."""
-        context = self._table.pairs[0, start:stop]
-        return self._fronts.first[start:stop].tolist(), self._backs.first[context].tolist()
 
 
 class _Grouped:
@@ -207,22 +204,22 @@ class _Grouped:
 
     def __init__(self, rows: Codes, codes: Codes, size: int) -> None:
         self._rows = rows[np.argsort(codes, kind="stable")]
-        count = np.bincount(codes, minlength=size)
-        self._ends = np.cumsum(count)
-        self._starts = self._ends - count
-        present = np.minimum(self._starts, max(len(rows) - 1, 0))
-        self.first = self._rows[present] if len(rows) else np.zeros(size, dtype=np.int64)
+        self._starts = np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=size))])
 
     def of(self, code: int) -> list[int]:
         """Return the rows of one."""
-        return self.between(code, code + 1)[0]
+        return list(self._rows[self._starts[code] : self._starts[code + 1]].tolist())
 
-    def between(self, start: int, stop: int) -> list[list[int]]:
-        """Return the rows of some that lie together."""
-        first = int(self._starts[start]) if start < stop else 0
-        ends = (self._ends[start:stop] - first).tolist()
-        rows = self._rows[first : first + (ends[-1] if ends else 0)].tolist()
-        return [rows[begin:end] for begin, end in zip([0, *ends], ends, strict=False)]
+    def first(self, codes: Codes | range) -> list[int]:
+        """Return the first row of some that have one."""
+        return list(self._rows[self._starts[codes]].tolist())
+
+    def between(self, start: int, stop: int) -> tuple[Codes, Codes]:
+        """Return the rows of some that lie together, and which of these each belongs to."""
+        starts = self._starts[start : stop + 1]
+        return self._rows[starts[0] : starts[-1]], np.repeat(
+            np.arange(stop - start), np.diff(starts)
+        )
 
 
 def _added(counts: Array, codes: Codes, size: int) -> Array:
