@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml import YAML
 
 from audit.pipeline import RunOptions, run_audit
+from audit.records import Limits, RunSpec
+from audit.runlog import spec_hash, to_json
 
 TEMPLATES = 32
 CLASSIFIER = '''
@@ -96,6 +99,26 @@ def make_run(
     source = probe or write_probe(folder)
     options = RunOptions(author=author, limits=limits)
     return run_audit(source, target, output=folder / output, options=options).folder
+
+
+def log_header(run_id: str = "r") -> dict[str, Any]:
+    """Return the header of a log without questions, for tests of the log itself."""
+    spec = RunSpec(
+        model="m", revision=None, fingerprint=None, probe_set="p 1", probe_sha256="0" * 64,
+        task=None, prompt_sha256=None, repeats=1, temperature=None, shot_orders=1, scoring="score",
+        seed=0, limit=None, quick=False, versions={}, settings={},
+    )  # fmt: skip
+    probe = {
+        "name": "p", "version": "1", "language": "en", "attribute": "disability", "authors": [],
+        "reviewers": [], "sources": [], "n_templates": 0, "n_terms": 0,
+    }  # fmt: skip
+    lists = ("groups", "placebos", "fillers", "not_tested", "warnings")
+    return {
+        "run_id": run_id, "started": "2026-01-01T00:00:00Z", "created_with": "audit",
+        "spec": to_json(spec), "spec_sha256": spec_hash(spec), "limits": to_json(Limits()),
+        "limits_sha256": spec_hash(Limits()), "probe": probe, "score_range": [0, 1],
+        "demonstration": False, "prompt": None, "n_requests": 4, **{name: [] for name in lists},
+    }  # fmt: skip
 
 
 def edit(path: Path, old: bytes, new: bytes) -> None:

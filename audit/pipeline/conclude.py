@@ -220,7 +220,7 @@ def ended(log: RunLog) -> Mapping[str, Any]:
             where=log.path.parent.name,
             hint="name the folders of all shards after `audit merge`",
         )
-    if log.footer is None or log.footer.get("status") in {None, "interrupted", "failed"}:
+    if log.footer is None or log.footer["status"] in {"interrupted", "failed"}:
         done, total = log.n_answers, log.header.get("n_requests")
         raise RunLogError(
             f"the run did not finish: {done} of {total} sentences were answered",
@@ -228,9 +228,6 @@ def ended(log: RunLog) -> Mapping[str, Any]:
             hint="run the same `audit run` command again with --resume and this folder",
         )
     footer, answered = log.footer, log.n_answers
-    missing = [name for name in ("finished", "n_requests", "notes") if name not in footer]
-    if missing or footer["status"] not in {"complete", "partial"}:
-        raise RunLogError(f"the log's footer cannot be read: {', '.join(missing) or 'status'}")
     if footer["status"] == "complete" and footer["n_requests"] != answered:
         raise RunLogError(
             f"the log says it is complete, and holds {answered} of {footer['n_requests']} answers",

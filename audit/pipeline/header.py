@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields, replace
+from dataclasses import dataclass
 from typing import Any
 
-from pydantic import TypeAdapter
-
-from audit.errors import RunLogError
+from audit.errors import ConfigError, RunLogError
+from audit.pipeline.limit_values import check_limits
 from audit.probes import masked_groups
-from audit.records import Group, Limits, NotTested, RunSpec, RunWarning, Task, Term
-from audit.runlog import spec_hash
-
-_NEEDED = (
-    "run_id", "started", "created_with", "spec", "spec_sha256", "limits", "limits_sha256", "probe",
-    "groups", "placebos", "fillers", "score_range", "demonstration", "prompt", "not_tested",
-    "warnings", "n_requests",
-)  # fmt: skip
-_SPEC = tuple(
-    item.name
-    for item in fields(RunSpec)
-    if item.default is MISSING and item.default_factory is MISSING
-)
+from audit.records import Group, Limits, NotTested, RunWarning, Task, Term
+from audit.runlog import read_header, spec_hash
+from audit.statistics import outcome_of
 
 
 @dataclass(frozen=True)
@@ -57,19 +46,22 @@ class Header:
             If a field is missing or is not what it should be, or the limits are not those that were
             fixed before the run.
         """
-        missing = [name for name in _NEEDED if name not in header]
-        missing += [f"spec.{name}" for name in _SPEC if name not in (header.get("spec") or {})]
-        if missing:
-            raise RunLogError(f"the log's header lacks {', '.join(missing)}")
+        found = read_header(header)
         if spec_hash(header["limits"]) != header["limits_sha256"]:
             raise RunLogError("the log's limits are not those that were hashed before the run")
         try:
-            found = TypeAdapter(cls).validate_python(
-                {"task": header["spec"]["task"], **{k: header[k] for k in (
-                    "groups", "placebos", "fillers", "limits", "not_tested", "warnings",
-                    "score_range",
-                )}}
-            )  # fmt: skip
-        except (KeyError, ValueError) as error:
+            outcome = outcome_of(found.spec.task, found.score_range)
+            check_limits({"limits.tolerance": found.limits.tolerance}, outcome)
+        except (ValueError, ConfigError) as error:
             raise RunLogError(f"the log's header cannot be read: {error}") from error
-        return replace(found, groups=masked_groups(found.groups), asked=found.groups)
+        return cls(
+            task=found.spec.task,
+            groups=masked_groups(found.groups),
+            placebos=found.placebos,
+            fillers=found.fillers,
+            limits=found.limits,
+            not_tested=found.not_tested,
+            warnings=found.warnings,
+            score_range=found.score_range,
+            asked=found.groups,
+        )

@@ -181,10 +181,10 @@ def _write(logs: Sequence[RunLog], output: Path) -> Path:
             writer.predictions(variants, answers, places)
         for order in [str(prompt["id"]) for prompt in header.get("shot_orders", ())]:
             _write_prompt(writer, order, rows, logs)
-        ended = [(log.footer or {}).get("finished", "") for log in logs]
+        ended = [str(log.footer["finished"]) for log in logs if log.footer is not None]
         writer.footer(
             status="complete" if writer.count == total else "partial",
-            finished=max(map(str, ended)),
+            finished=max(ended, default=started),
             n_requests=total,
             notes=list(notes),
         )

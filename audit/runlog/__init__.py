@@ -7,6 +7,7 @@ is an error, never a shorter result.
 """
 
 from audit.runlog.codec import FILE_NAME, SCHEMA_VERSION, spec_hash, to_json
+from audit.runlog.contents import read_header
 from audit.runlog.reading import RunLog, read_run
 from audit.runlog.writing import RunLogWriter
 
@@ -15,6 +16,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "RunLog",
     "RunLogWriter",
+    "read_header",
     "read_run",
     "spec_hash",
     "to_json",

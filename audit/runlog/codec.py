@@ -49,7 +49,7 @@ def decode_record(line: bytes) -> dict[str, Any] | None:
     if not sound(line):
         return None
     try:
-        record = json.loads(line, parse_constant=_no_number)
+        record = json.loads(line, parse_constant=_no_number, parse_float=_finite)
     except (ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) else None
@@ -69,6 +69,13 @@ def _line(body: bytes) -> bytes:
 def _no_number(name: str) -> float:
     """Refuse NaN and infinities, which are no JSON."""
     raise ValueError(f"{name} is no number")
+
+
+def _finite(text: str) -> float:
+    """Read a number, and refuse one that is too large for a float."""
+    if not math.isfinite(number := float(text)):
+        raise ValueError(f"{text} is too large")
+    return number
 
 
 class _Asked(msgspec.Struct, omit_defaults=True, gc=False):

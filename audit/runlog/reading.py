@@ -27,6 +27,7 @@ from audit.runlog.codec import (
     read_predictions,
     sound,
 )
+from audit.runlog.contents import check_footer, read_header
 
 _BUFFER = 2**20
 _TOGETHER = 4096
@@ -212,7 +213,7 @@ class _Reader:
             raise _damaged(where)
         kind = record.get("type")
         if (
-            kind not in {"header", "content_free", "footer"}
+            kind not in ("header", "content_free", "footer")
             or (kind == "header") != (number == 1)
             or self.footer
         ):
@@ -222,6 +223,7 @@ class _Reader:
             return  # resuming an interrupted run overwrites its footer, so it is not counted
         if kind == "header":
             self._check_schema(record, where)
+            read_header(record, where)
             self.header = record
         else:
             self._content_free(record, where)
@@ -237,7 +239,8 @@ class _Reader:
                 hint="restore the file from a backup, or run the audit again",
             )
         self._make()
-        if record.get("n_predictions") != self.answered:
+        check_footer(record, where)
+        if record["n_predictions"] != self.answered:
             raise RunLogError("the footer counts other predictions than there are", where=where)
         self.footer = record
 

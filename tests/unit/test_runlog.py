@@ -8,8 +8,10 @@ import pytest
 from audit.errors import RunLogError
 from audit.records import Prediction, Sampling, Variant
 from audit.runlog import RunLogWriter, read_run, spec_hash, to_json
+from tests.small_runs import log_header
 
-HEADER = {"run_id": "r", "spec": {"seed": 0}, "n_requests": 4}
+HEADER = log_header()
+ENDED = {"finished": "2026-01-01T00:00:00Z", "n_requests": 4, "notes": []}
 
 
 def variant(number: int) -> Variant:
@@ -36,7 +38,7 @@ def write(path, numbers, *, status="complete"):
         for number in numbers:
             writer.predictions([variant(number)], [prediction(number)])
         if status:
-            writer.footer(status=status, finished="now")
+            writer.footer(status=status, **ENDED)
 
 
 def test_what_was_written_is_read_back(path):
@@ -75,7 +77,7 @@ def test_a_resumed_log_equals_one_that_was_never_cut(path, tmp_path):
     path.write_bytes(b"".join(lines[:2]) + lines[2][:20])
     with RunLogWriter.reopen(read_run(path)) as writer:
         writer.predictions([variant(2)], [prediction(2)])
-        writer.footer(status="complete", finished="now")
+        writer.footer(status="complete", **ENDED)
     assert path.read_bytes() == whole
 
 
@@ -83,7 +85,7 @@ def test_resuming_replaces_the_footer_of_an_interrupted_run(path):
     write(path, [1], status="interrupted")
     with RunLogWriter.reopen(read_run(path)) as writer:
         writer.predictions([variant(2)], [prediction(2)])
-        writer.footer(status="complete", finished="now")
+        writer.footer(status="complete", **ENDED)
     log = read_run(path)
     assert len(log.predictions) == 2
     assert log.footer["status"] == "complete"
@@ -156,7 +158,7 @@ def test_a_full_disk_leaves_whole_lines_and_says_what_to_do(path, monkeypatch):
             writer.predictions([variant(2)], [prediction(2)])
         monkeypatch.undo()
         assert path.read_bytes() == sound
-        writer.footer(status="failed", finished="now")
+        writer.footer(status="failed", **ENDED)
     assert list(read_run(path).predictions) == ["t1/v1"]
 
 
@@ -177,5 +179,5 @@ def test_an_interrupt_between_write_and_sync_leaves_no_half_batch(path, monkeypa
         with pytest.raises(KeyboardInterrupt):
             writer.predictions([variant(2)], [prediction(2)])
         monkeypatch.undo()
-        writer.footer(status="interrupted", finished="now")
+        writer.footer(status="interrupted", **ENDED)
     assert list(read_run(path).predictions) == ["t1/v1"]

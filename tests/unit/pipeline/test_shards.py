@@ -71,6 +71,9 @@ def test_an_unfinished_shard_is_named_with_what_it_has(made, tmp_path):
     partial = merge_runs([*parts[:3], torn], output=tmp_path / "out", allow_partial=True)
     assert partial.results["status"] == "partial"
     assert partial.exit_code == 3
+    shutil.rmtree(tmp_path / "out")
+    alone = merge_runs([torn], output=tmp_path / "out", allow_partial=True)
+    assert alone.results["finished"] == alone.results["started"]  # no shard came to its end
 
 
 def test_a_shard_given_twice_is_refused(made, tmp_path):
