@@ -16,13 +16,22 @@ from pathlib import Path
 from audit.classifiers import create_classifier
 from audit.classifiers.remote.asking import Asker
 from audit.errors import AuditError
-from audit.pipeline import conclude, run_audit
+from audit.pipeline import conclude
 from audit.probes import expand, load_probe_set
 from audit.records import ClassifierOptions, RemoteOptions, Request, Task
 from audit.runlog import read_run
-from tests.small_runs import write_classifier, write_probe
+from tests.small_runs import write_probe
 
 TASK = Task(labels=("Positive", "Negative"), favourable="Positive", unfavourable=("Negative",))
+LOGS = Path(__file__).with_name("seeds") / "run_log"
+"""Logs of short runs: labels, several prompts, rounds, and a lexicon that scores."""
+SHORT = (
+    b"schema: 1\nname: x\nlanguage: en\n",
+    b"schema: 1\nname: x\nversion: '1'\nlanguage: en\nattribute: age\n"
+    b"cases: {file: probe.yaml, text: t, group: g, term: m, context: c, reference: {g: [r]}}\n",
+)
+FOUND = Path(__file__).with_name("found")
+"""Inputs that once ended in another error, by target."""
 REQUESTS = [Request(id=f"v{number}", text=f"text {number}") for number in range(2)]
 
 
@@ -47,7 +56,9 @@ def run_log(data: bytes) -> None:
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(content)
         with suppress(AuditError):
-            conclude(read_run(path))
+            concluded = conclude(read_run(path))
+            if zlib.crc32(content) % 4 == 0:  # pages take longer than everything before them
+                concluded.files()
 
 
 def recorded_file(data: bytes) -> None:
@@ -75,23 +86,20 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
 @cache
 def seeds(name: str) -> tuple[bytes, ...]:
     """Good input to start from."""
-    with tempfile.TemporaryDirectory() as made:
-        place = Path(made)
-        probe = write_probe(place, templates=2)
-        if name == "probe_yaml":
-            return (probe.read_bytes(), b"schema: 1\nname: x\nlanguage: en\n")
-        if name == "run_log":
-            target = write_classifier(place, {"blind": 2})
-            return ((run_audit(probe, target, output=place).folder / "run.jsonl").read_bytes(),)
+    if name == "run_log":
+        return tuple(path.read_bytes() for path in sorted(LOGS.glob("*.jsonl")))
+    if name == "probe_yaml":
+        with tempfile.TemporaryDirectory() as made:
+            return (write_probe(Path(made), templates=2).read_bytes(), *SHORT)
     if name == "recorded_file":
         return (
-            b"id,text,label\nv0,text 0,Positive\nv1,text 1,Negative\n",
             b'{"id":"v0","text":"text 0","prob":{"Positive":0.5,"Negative":0.5}}\n'
             b'{"id":"v1","text":"text 1","label":"Negative"}\n',
+            b"id,text,label\nv0,text 0,Positive\nv1,text 1,Negative\n",
         )
     return (
-        b'{"label":"Positive","score":0.5}',
-        b'{"p":{"Positive":0.25,"Negative":0.75}}',
+        b'{"label":"Positive","score":0.5,"p":{"Positive":0.25,"Negative":0.75}}',
+        b'[{"p":[0.25,0.75]}]',
         b"[[1]]",
     )
 

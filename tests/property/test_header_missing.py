@@ -4,17 +4,18 @@ import copy
 import hashlib
 import json
 from contextlib import suppress
-from functools import partial
 
 import pytest
 
 from audit.errors import AuditError, RunLogError
-from audit.pipeline import RunOptions, conclude, run_audit
+from audit.pipeline import conclude
 from audit.runlog import FILE_NAME, read_run, spec_hash
 from audit.runlog.codec import encode_record
-from tests.small_runs import write_classifier, write_probe
+from tests.fuzz.targets import LOGS
 
 WRONG = [None, True, -1, 2**70, "", "\ud800", [], [None], {}]
+OWN = {"labels": (), "rounds": ["rounds"], "prompts": ["shot_orders"], "lexicon": ["vocabulary"]}
+"""What is changed in the header of each kind of run: everything, or what others do not have."""
 OPTIONAL = {
     "author", "rounds", "shard", "shot_orders", "vocabulary", "redacted", "spec.rounds",
     "spec.include_slurs", "spec.shot_design", "spec.calibrate", "spec.options",
@@ -25,28 +26,24 @@ FREE = ("spec.settings", "spec.versions", "spec.task.", "limits.", "groups.0.", 
         "fillers.0.", "warnings.0.", "vocabulary.", "probe.sources.0.")  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=["plain", "rounds", "lexicon"])
-def lines(request, tmp_path_factory):
-    """The lines of a short run's log."""
-    place = tmp_path_factory.mktemp("header")
-    target, options = write_classifier(place, {"blind": 2}), RunOptions()
-    more = {"sources": [{"id": "s", "title": "Words"}], "reviewers": ["Ana"]}
-    if request.param == "rounds":
-        options = RunOptions(rounds=2, author="Bo")
-    if request.param == "lexicon":
-        target = "vader"
-        more["task"] = {"kind": "score", "range": [-1, 1], "favourable": "high"}
-    probe = write_probe(place, templates=4, **more)
-    folder = run_audit(probe, target, output=place, options=options).folder
-    return [json.loads(line) for line in (folder / FILE_NAME).read_bytes().splitlines()]
+@pytest.fixture(scope="module", params=OWN)
+def own(request):
+    """The name of a kind of run."""
+    return request.param
 
 
-def places(value, path=()):
+@pytest.fixture(scope="module")
+def lines(own):
+    """The lines of its log."""
+    return [json.loads(line) for line in (LOGS / f"{own}.jsonl").read_bytes().splitlines()]
+
+
+def places(value, only=(), path=()):
     """Every key of an object, and the first item of every list, from outside inwards."""
-    for key in value if isinstance(value, dict) else [0] if value else []:
+    for key in only or value if isinstance(value, dict) else [0] if value else []:
         yield (*path, key)
         if isinstance(value[key], dict | list):
-            yield from places(value[key], (*path, key))
+            yield from places(value[key], (), (*path, key))
 
 
 def concluded(folder, lines):
@@ -78,16 +75,10 @@ def forged(record, path, *, by=None, remove=False):
     return record
 
 
-def of_this_run(lines, path):
-    """Whether a part of the header is only in this run's, or this run is the plain one."""
-    special = {"rounds", "vocabulary"} & {key for key, value in lines[0].items() if value}
-    return not special or path[0] in special
-
-
 @pytest.mark.parametrize("line", [0, -1], ids=["header", "footer"])
-def test_without_any_key(tmp_path, lines, line):
+def test_without_any_key(tmp_path, own, lines, line):
     assert "results.json" in concluded(tmp_path, lines).files()
-    for path in filter(partial(of_this_run, lines), places(lines[line])):
+    for path in places(lines[line], OWN[own] if line == 0 else ()):
         name = ".".join(map(str, path))
         if path[-1] in {"crc", "type", "schema_version", "sha256", 0}:
             continue
@@ -102,9 +93,9 @@ def test_without_any_key(tmp_path, lines, line):
 
 
 @pytest.mark.parametrize("line", [0, -1], ids=["header", "footer"])
-def test_with_anything_else_in_its_place(tmp_path, lines, line):
+def test_with_anything_else_in_its_place(tmp_path, own, lines, line):
     crashed = []
-    for path in filter(partial(of_this_run, lines), places(lines[line])):
+    for path in places(lines[line], OWN[own] if line == 0 else ()):
         for wrong in WRONG:
             changed = [*lines]
             changed[line] = forged(lines[line], path, by=wrong)
