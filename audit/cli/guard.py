@@ -105,11 +105,18 @@ def export(store: str, output: str | None, after: int) -> int:
 @click.option("--subject", help="Everything about this subject.")
 @click.option("--decision", metavar="ID", help="One decision, and the notes about it.")
 def erase(store: str, subject: str | None, decision: str | None) -> int:
-    """Make what is personal in STORE unreadable, by deleting its key; the chain stays whole."""
+    """Make what is personal in STORE unreadable, by deleting its key; the chain stays whole.
+
+    Exit status: 0 erased, 1 there was nothing left to erase, 2 usage, 3 refused.
+    """
     if (subject is None) == (decision is None):
         raise click.UsageError("give --subject or --decision")
     with open_existing(store) as opened:
         count = opened.erase(subject=subject, decision=decision)
+    if not count:
+        what = "this subject: compare how the name is written" if subject else "this decision"
+        click.echo(f"Nothing was erased: nothing readable is left about {what}", err=True)
+        return 1
     click.echo(f"{count} keys deleted")
     return 0
 

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from audit.review.settings import ReviewSettings, settings
 from audit.store import Store
+from audit.store.store import PERSONAL
 from audit.store.tables import KEYS
 
 
@@ -28,7 +29,7 @@ def held(store: Store, how: ReviewSettings) -> list[Held]:
     with store.reading() as connection:
         for kind, names, days in (
             ("tag", ("day:",), how.tag_days),
-            ("personal", ("subject:", "decision:"), how.personal_days),
+            ("personal", PERSONAL, how.personal_days),
         ):
             limit = datetime.now(UTC) - timedelta(days=days)
             named = KEYS.c.id.startswith(names[0])

@@ -130,7 +130,7 @@ class Filings:
         """Return the pseudonym of whom a decision is about, where its caller named a subject."""
         decision = self._store.decision(decision_id)
         owner = "" if decision is None else decision.owner or ""
-        return owner.removeprefix(SUBJECT) if owner.startswith(SUBJECT) else None
+        return owner.split(":")[1] if owner.startswith(SUBJECT) else None
 
     def secret_for(self, *parts: str) -> bytes:
         """Return 32 bytes that only this store can compute from the parts."""
@@ -140,7 +140,7 @@ class Filings:
     def erase(self, filing: Filing) -> int:
         """Make what was sent, and the answers to it, unreadable; return how many keys are gone."""
         names = {row.under for row in [filing, *self.about(filing.id)] if row.under}
-        return sum(self._store.erase_key(name) for name in names)
+        return self._store.erase_keys("filing", *names) if names else 0
 
     def _pages(self, condition: ColumnElement[bool], after: int) -> Iterator[Filing]:
         while True:

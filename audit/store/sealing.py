@@ -15,6 +15,7 @@ from audit.errors import StoreError
 
 _NONCE = 12
 _BLOCK = 64
+_OWN = 12  # digits, so that ids of keys have room
 KEY_BYTES = 32
 
 
@@ -52,10 +53,26 @@ def unseal(sealed: bytes, secret: bytes, context: str) -> Any:
 
 
 def name_of(subject: str, secret: bytes) -> str:
-    """Return the id of a subject's key: nobody can tell the subject from it without the secret."""
+    """Return how the names of a subject's keys begin; only the secret leads back to the subject."""
     return (
         "subject:"
         + hmac.new(secret, subject.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[
             :48
         ]
     )
+
+
+def within(subject_name: str, decision: str) -> str:
+    """Return the name of the key of one decision about a subject: it is erased with either."""
+    return f"{subject_name}:{hashlib.sha256(decision.encode()).hexdigest()[:_OWN]}"
+
+
+def is_shared(name: str) -> bool:
+    """Tell whether a key seals all decisions about a subject, as earlier versions did.
+
+    Examples
+    --------
+    >>> is_shared("subject:ab"), is_shared("subject:ab:12"), is_shared("decision:ab")
+    (True, False, False)
+    """
+    return name.startswith("subject:") and name.count(":") == 1

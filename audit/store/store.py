@@ -13,20 +13,20 @@ from typing import Any
 from sqlalchemy import Connection, Engine, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from audit.errors import StoreError
+from audit.errors import RefusedError, StoreError
 from audit.records import Decision, ReviewEvent
 from audit.store.chain import canonical
 from audit.store.engine import READING
 from audit.store.keys import Fresh, KeyRing, key_name, opened
 from audit.store.opting import SUBJECT, standing
-from audit.store.sealing import name_of, seal
+from audit.store.sealing import is_shared, name_of, seal, within
 from audit.store.stored import StoredDecision
 from audit.store.tables import KEYS, TABLES
 from audit.store.writing import Writer, lock_chain
 
 _PUBLIC = ("route", "would_route", "label", "score", "confidence", "reasons", "appeal_url",
            "audit_id", "policy_sha256", "shadow")  # fmt: skip
-_PERSONAL = ("subject:", "decision:", "filing:")  # names of keys that seal what is personal
+PERSONAL = ("subject:", "decision:", "filing:")  # names of keys that seal what is personal
 _PAGE = 1000
 
 
@@ -75,8 +75,8 @@ class Store:
         decisions : sequence of Decision
             Each with a new id.
         subjects : sequence of str or None
-            Whom each is about. Explanation and text are sealed with the subject's key; without a
-            subject with one of the decision's own.
+            Whom each is about. Explanation and text are sealed with a key of the decision's own,
+            which is deleted with the subject's others where there is one.
         texts : sequence of (str or None), optional
             Texts to keep, sealed; none where not given.
 
@@ -170,7 +170,7 @@ class Store:
         subject : str, optional
             Everything about this subject.
         decision : str, optional
-            The decision with this id, and the notes of its reviews.
+            The decision with this id, the notes of its reviews, and what was sent about it.
 
         Returns
         -------
@@ -179,6 +179,9 @@ class Store:
 
         Raises
         ------
+        RefusedError
+            If there is no such decision, or an earlier version sealed all of its subject's
+            decisions with one key.
         StoreError
             If the store cannot be written.
         ValueError
@@ -187,15 +190,22 @@ class Store:
         if (subject is None) == (decision is None):
             raise ValueError("give a subject or a decision")
         if subject is not None:
-            name = name_of(subject, self.keys.own_secret())
-        else:
-            name = f"decision:{decision}"
-        return self.erase_key(name)
+            return self.erase_keys("subject", name_of(subject, self.keys.own_secret()))
+        found = self.decision(str(decision))
+        if found is None:
+            raise RefusedError(f"there is no decision {decision}", hint="compare its id")
+        if found.owner is not None and is_shared(found.owner) and found.personal is not None:
+            raise RefusedError(
+                f"decision {decision} is sealed with one key for all decisions about its subject, "
+                "as earlier versions did; alone it cannot be erased",
+                hint="erase the subject, with all of its decisions",
+            )
+        return self.erase_keys("decision", *{f"decision:{found.id}", self._own_key(found)})
 
-    def erase_key(self, name: str) -> int:
-        """Delete the keys of a name and of those that begin with it, and note how many."""
-        count = self._delete(self.keys.named(name))
-        self.note("erased", {"by": name.partition(":")[0], "keys": count})
+    def erase_keys(self, by: str, *names: str) -> int:
+        """Delete the keys of names and of those that begin with them, and note how many."""
+        count = self._delete(or_(*(self.keys.named(name) for name in names)))
+        self.note("erased", {"by": by, "keys": count})
         return count
 
     def retain(
@@ -219,7 +229,7 @@ class Store:
         """
         present = now or datetime.now(UTC)
         counts = []
-        for kinds, days in ((("day:",), tag_days), (_PERSONAL, personal_days)):
+        for kinds, days in ((("day:",), tag_days), (PERSONAL, personal_days)):
             limit = (present - timedelta(days=days)).isoformat(timespec="milliseconds")
             condition = or_(*(KEYS.c.id.startswith(kind) for kind in kinds))
             counts.append(self._delete(condition & (KEYS.c.created < limit)))
@@ -292,14 +302,14 @@ class Store:
     ) -> dict[str, Any]:
         """Seal what is personal and write the rest as it is."""
         whole = dataclasses.asdict(decision)
-        # A subject's decision always names the subject's key, so that an opt-out can find it.
+        # A subject's decision always names a key of the subject, so that an opt-out can find it.
         nothing = decision.explanation is None and not kept and subject is None
         sealed = key = None
         if not nothing:
             name = f"decision:{decision.id}"
             if subject is not None:
-                name = name_of(subject, self.keys.own_secret())
-            key, secret = self.keys.key(name, decision.time, fresh, new=subject is None)
+                name = within(name_of(subject, self.keys.own_secret()), decision.id)
+            key, secret = self.keys.key(name, decision.time, fresh, new=True)
             personal = {"explanation": whole["explanation"]} | ({"text": kept} if kept else {})
             sealed = seal(personal, secret, decision.id)
         day, day_secret = self.keys.key(f"day:{decision.time[:10]}", decision.time, fresh)
@@ -318,7 +328,9 @@ class Store:
         """Return the row of a review, its note sealed; keys made for it go into ``fresh``."""
         note = key = None
         if review.note:
-            key, secret = self.keys.key(f"decision:{review.decision_id}", review.time, fresh)
+            found = self.decision(review.decision_id)
+            name = f"decision:{review.decision_id}" if found is None else self._own_key(found)
+            key, secret = self.keys.key(name, review.time, fresh)
             note = seal(review.note, secret, review.id)
         body = {"label": review.label, "reviewer": review.reviewer}
         body |= {} if review.blind is None else {"blind": review.blind}
@@ -326,6 +338,11 @@ class Store:
             review.id, review.time, review.action, canonical(body), about=review.decision_id,
             personal=note, personal_key=key,
         )  # fmt: skip
+
+    def _own_key(self, found: StoredDecision) -> str:
+        """Return the name of the key that seals what is personal about one decision only."""
+        shared = found.owner is None or is_shared(found.owner)
+        return f"decision:{found.id}" if shared else str(found.owner)
 
     def _stored(
         self, connection: Connection, row: Any, secrets: dict[str, bytes | None]

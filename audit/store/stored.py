@@ -24,7 +24,7 @@ class StoredDecision:
     personal : mapping or None
         Explanation, and the text where it was kept; ``None`` once erased.
     owner : str or None
-        Name of the key that seals it: the subject's pseudonym, or the decision's own.
+        Name of the key that seals it: it begins with the subject's pseudonym, where one was named.
     """
 
     seq: int

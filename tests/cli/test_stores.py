@@ -39,8 +39,21 @@ class TestErase:
         assert personal(store)[0] == {"d1", "d2"}
 
     def test_nobody(self, audit, store):
-        assert audit("guard", "erase", store, "--subject", "ann").out.strip() == "0 keys deleted"
+        done = audit("guard", "erase", store, "--subject", "ann")
+        assert (done.code, done.out) == (1, "")
+        assert "Nothing was erased" in done.err
+        done = audit("guard", "erase", store, "--decision", "d4")
+        assert (done.code, done.out) == (3, "")
+        assert "there is no decision d4" in done.err
         assert personal(store)[0] == {"d1", "d2", "d3"}
+
+    def test_one_of_a_subjects_decisions(self, audit, store):
+        done = audit("guard", "erase", store, "--decision", "d1")
+        assert (done.code, done.out.strip()) == (0, "1 keys deleted")
+        assert personal(store)[0] == {"d2", "d3"}
+        done = audit("guard", "erase", store, "--decision", "d1")
+        assert (done.code, "nothing readable is left" in done.err) == (1, True)
+        assert audit("verify", store).code == 0
 
     @pytest.mark.parametrize("given", [(), ("--subject", "anna", "--decision", "d1")])
     def test_neither_or_both_is_usage(self, audit, store, given):

@@ -47,7 +47,7 @@ def test_what_was_sent_comes_back_and_is_chained(store, url):
     engine.dispose()
 
 
-@pytest.mark.parametrize("whose", ["subject", "decision", "alone"])
+@pytest.mark.parametrize("whose", ["subject", "decision", "decision of a subject", "alone"])
 def test_it_is_erased_with_its_subject_with_its_decision_or_alone(store, whose):
     filings, made, other = Filings(store), decision(), decision()
     subject = None if whose == "decision" else "anna"

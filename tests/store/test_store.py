@@ -1,18 +1,21 @@
 """What is written comes back, is chained, and can be erased but not edited."""
 
+import json
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import create_engine, event, select, text
 from sqlalchemy.exc import DatabaseError
 
-from audit.errors import MissingExtraError, StoreError
+from audit.errors import MissingExtraError, RefusedError, StoreError
 from audit.records import ReviewEvent
-from audit.store import open_store, verify_store
+from audit.store import Filings, open_store, verify_store
 from audit.store.engine import store_url
+from audit.store.outcomes import reviews_of
+from audit.store.tables import TABLES
 from tests.store.decisions import decision
 
 
@@ -32,6 +35,19 @@ def disarmed(url):
     if url.startswith("sqlite"):
         return ["DROP TRIGGER decisions_no_update", "DROP TRIGGER decisions_no_delete"]
     return ["DROP TRIGGER decisions_append_only ON decisions"]
+
+
+def notes(store, made):
+    """What reviewers wrote about a decision; ``None`` once it is erased."""
+    return [each.note for each in reviews_of(store, [made.id])[made.id]]
+
+
+def erasures(store):
+    """What the trail says about erasures."""
+    trail = TABLES["trail"].c
+    with store.reading() as connection:
+        query = select(trail.body).where(trail.kind == "erased").order_by(trail.seq)
+        return [json.loads(body) for body in connection.execute(query).scalars()]
 
 
 class TestDecisions:
@@ -170,7 +186,7 @@ class TestChains:
 class TestErasing:
     def test_a_subject(self, store, url):
         store.record([decision(), decision(), decision()], ["anna", "bo", "anna"], ["x"] * 3)
-        assert store.erase(subject="anna") == 1
+        assert store.erase(subject="anna") == 2
         assert [each.personal is None for each in store.decisions()] == [True, False, True]
         assert all(each.groups == ("deaf",) for each in store.decisions())
         assert verify_store(store).clean
@@ -185,6 +201,41 @@ class TestErasing:
         assert store.erase(decision=made.id) == 1
         assert store.decision(made.id).personal is None
         assert verify_store(store).clean
+
+    def test_one_of_a_subjects_decisions_with_the_notes_about_it(self, store):
+        made = [decision(), decision(), decision()]
+        store.record(made, ["anna", "anna", "bo"], ["x"] * 3)
+        for each in made:
+            store.add_review(review(each.id, id=f"r {each.id}", note="personal"))
+        assert store.erase(decision=made[0].id) == 1
+        assert [each.personal is None for each in store.decisions()] == [True, False, False]
+        assert [notes(store, each) for each in made] == [[None], ["personal"], ["personal"]]
+        assert store.erase(decision=made[0].id) == 0
+        assert store.erase(subject="anna") == 1  # and the other one, with its note
+        assert [each.personal is None for each in store.decisions()] == [True, True, False]
+        assert [notes(store, each) for each in made] == [[None], [None], ["personal"]]
+        assert [note["by"] for note in erasures(store)] == ["decision", "decision", "subject"]
+        assert verify_store(store).clean
+
+    def test_what_an_earlier_version_sealed_with_one_key_is_refused(self, store, monkeypatch):
+        made = [decision(), decision()]
+        with monkeypatch.context() as earlier:
+            earlier.setattr("audit.store.store.within", lambda subject_name, _: subject_name)
+            for each in made:
+                store.record([each], ["anna"], ["x"])
+        store.add_review(review(made[0].id, note="personal"))
+        with pytest.raises(RefusedError, match="one key for all decisions"):
+            store.erase(decision=made[0].id)
+        assert all(each.personal is not None for each in store.decisions())
+        assert Filings(store).pseudonym_of(made[0].id) == store.pseudonym("anna")
+        assert store.erase(subject="anna") > 0
+        assert all(each.personal is None for each in store.decisions())
+        assert store.erase(decision=made[0].id) == 1  # the note was under the decision's own key
+        assert notes(store, made[0]) == [None]
+
+    def test_a_decision_that_is_not_there_is_an_error(self, store):
+        with pytest.raises(RefusedError, match="there is no decision d"):
+            store.erase(decision="d")
 
     def test_the_key_is_gone_from_the_file(self, tmp_path):
         path = tmp_path / "audit.db"

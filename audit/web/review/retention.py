@@ -66,8 +66,11 @@ def erase(request: Request, person: Steward, subject: Words = "", decision: Word
     if bool(subject.strip()) == bool(decision.strip()):
         return _retention(request, 422, fault=ONE_OF)
     store = site_of(request).store
-    if subject.strip():
-        count = store.erase(subject=subject.strip())
-    else:
-        count = store.erase(decision=decision.strip())
+    try:
+        if subject.strip():
+            count = store.erase(subject=subject.strip())
+        else:
+            count = store.erase(decision=decision.strip())
+    except RefusedError as error:
+        return _retention(request, 409, fault=f"{error.what}.")
     return go_to("/retention", done="erased" if count else "nothing")
