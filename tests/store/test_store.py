@@ -158,7 +158,6 @@ class TestChains:
 
     def test_a_row_rewritten_with_its_hash_breaks_the_next(self, store, url):
         from audit.store.chain import row_hash
-        from audit.store.tables import METADATA, TABLES
 
         for _ in range(3):
             store.record([decision()], [None])
