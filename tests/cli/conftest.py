@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.warm import WarmCommand
+
+READ_ON_START = ("PYTHON", "OPENBLAS", "OMP", "OPENAI")
+
 
 class Outcome:
     """What a finished command left: exit status, standard output and standard error."""
@@ -17,15 +21,26 @@ class Outcome:
         self.err = done.stderr
 
 
-@pytest.fixture
-def audit(tmp_path):
-    """Run ``audit`` as a person would, in a process of its own."""
+@pytest.fixture(scope="session")
+def warm():
+    """The command with its libraries loaded; a run spends more on them than on its work."""
+    command = WarmCommand()
+    yield command
+    command.close()
 
-    def call(*arguments, cwd=tmp_path, env=None, timeout=120):
+
+@pytest.fixture
+def audit(tmp_path, warm):
+    """Run ``audit`` as a person would, in a process of its own; ``fresh`` starts from nothing."""
+
+    def call(*arguments, cwd=tmp_path, env=None, timeout=120, fresh=False):
+        words = [str(argument) for argument in arguments]
+        whole = {**os.environ, "AUDIT_PLAIN": "1", "HF_HUB_OFFLINE": "1", **(env or {})}
+        if not fresh and not any(name.startswith(READ_ON_START) for name in env or {}):
+            return Outcome(warm(words, cwd=cwd, env=whole, timeout=timeout))
         done = subprocess.run(
-            [Path(sys.executable).with_name("audit"), *map(str, arguments)],
-            cwd=cwd, capture_output=True, text=True, timeout=timeout, check=False,
-            env={**os.environ, "AUDIT_PLAIN": "1", "HF_HUB_OFFLINE": "1", **(env or {})},
+            [Path(sys.executable).with_name("audit"), *words],
+            cwd=cwd, capture_output=True, text=True, timeout=timeout, check=False, env=whole,
             stdin=subprocess.DEVNULL,
         )  # fmt: skip
         return Outcome(done)
