@@ -52,10 +52,9 @@ def agreement(store: str, *, as_json: bool) -> int:
     from audit.review.agreement import ENOUGH, as_object
     from audit.review.agreement import agreement as found_in
     from audit.store import open_store
-    from audit.web.accounts.accounts import accounts
 
     with open_store(store) as opened:
-        rows = found_in(opened, {each.id: each.pool for each in accounts(opened)})
+        rows = found_in(opened)
     if as_json:
         click.echo(json.dumps({"schema_version": 1, "agreement": [as_object(row) for row in rows]}))
         return 0

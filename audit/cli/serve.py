@@ -7,6 +7,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,6 +99,7 @@ def serve(
     from audit.monitor.rounds import watching
     from audit.monitor.settings import follow_policy
     from audit.pipeline.safeguard import open_guard, policy_path
+    from audit.review.retention import retain_daily
     from audit.review.settings import stopped
     from audit.store import open_store
     from audit.web import create_app
@@ -127,6 +129,7 @@ def serve(
                 f"First sign-in, works once, within 24 hours: {at}/sign-in/link/{link}", err=True
             )
         with watching(opened, receivers, every=watch_every, said=_say,
+                      also={"retention": partial(retain_daily, opened)},
                       url=at if _own_page(host, at) else None):  # fmt: skip
             click.echo(f"Serving at {at}/v1/decide", err=True)
             uvicorn.Server(config).run(sockets=[listener])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -89,6 +89,7 @@ def watching(
     every: float,
     url: str | None = None,
     said: Callable[[str], None],
+    also: Mapping[str, Callable[[], object]] | None = None,
 ) -> Iterator[None]:
     """Do a round now and then in a thread of its own, until the end of the ``with``.
 
@@ -104,17 +105,25 @@ def watching(
         Address of the server, for links in messages.
     said : callable
         Hears what went wrong and who could not be told; a round that fails ends nothing.
+    also : mapping of str to callable, optional
+        What else is done in every round, by the name that ``said`` hears if it fails.
     """
     ended = threading.Event()
 
+    def watch() -> None:
+        for told in watch_round(store, receivers, url=url, pause=ended.wait).told:
+            if told.outcome == "failed":
+                said(f"{told.receiver} was not told ({told.why}); it is tried again later")
+
+    jobs = {"the monitor's round": watch, **(also or {})}
+
     def rounds() -> None:
         while not ended.is_set():
-            try:
-                for told in watch_round(store, receivers, url=url, pause=ended.wait).told:
-                    if told.outcome == "failed":
-                        said(f"{told.receiver} was not told ({told.why}); it is tried again later")
-            except AuditError as error:
-                said(f"the monitor's round failed: {error}")
+            for name, job in jobs.items():
+                try:
+                    job()
+                except AuditError as error:
+                    said(f"{name} failed: {error}")
             ended.wait(every)
 
     thread = threading.Thread(target=rounds, name="audit-monitor", daemon=True)

@@ -7,7 +7,7 @@ item was disputed: who settles a dispute meets a selection of hard items.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t as student
 
+from audit.review.pools import read_pools
 from audit.store import Store
 from audit.store.outcomes import RATINGS, StoredReview, reviews_of
 from audit.store.tables import TABLES
@@ -71,17 +72,12 @@ class Rated:
     pools: tuple[str, ...]
 
 
-def agreement(store: Store, pools: Mapping[str, str]) -> list[Agreement]:
+def agreement(store: Store) -> list[Agreement]:
     """Return agreement over all items, by group, within pools and between them.
 
-    Parameters
-    ----------
-    store : Store
-        Open.
-    pools : mapping of str to str
-        The pool of each account; empty for none.
+    A label counts for the pool that its reviewer was in when they gave it.
     """
-    return tabulated(list(rated_items(store, pools)))
+    return tabulated(list(rated_items(store)))
 
 
 def tabulated(rated: Sequence[Rated]) -> list[Agreement]:
@@ -106,8 +102,9 @@ def tabulated(rated: Sequence[Rated]) -> list[Agreement]:
     return [found[0], *(each for each in found[1:] if each.items)]
 
 
-def rated_items(store: Store, pools: Mapping[str, str]) -> Iterable[Rated]:
+def rated_items(store: Store) -> Iterable[Rated]:
     """Yield the items that at least two people labelled blind before any dispute."""
+    pools = read_pools(store)
     table = TABLES["reviews"]
     from sqlalchemy import func, select
 
@@ -126,7 +123,7 @@ def rated_items(store: Store, pools: Mapping[str, str]) -> Iterable[Rated]:
                 yield Rated(
                     (found.groups or ()) if found is not None else (),
                     tuple(str(each.blind) for each in blind),
-                    tuple(pools.get(each.reviewer, "") for each in blind),
+                    tuple(pools.at(each.reviewer, each.time) for each in blind),
                 )
 
 

@@ -9,8 +9,10 @@ from sqlalchemy import func, select
 
 from audit.review.settings import ReviewSettings, settings
 from audit.store import Store
-from audit.store.store import PERSONAL
-from audit.store.tables import KEYS
+from audit.store.store import PERSONAL, RETAINED
+from audit.store.tables import KEYS, TABLES
+
+_EVERY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +53,23 @@ def retain(store: Store) -> tuple[int, int]:
     """Make unreadable what is over its time; return how many keys of each kind were deleted."""
     how = settings(store)
     return store.retain(tag_days=how.tag_days, personal_days=how.personal_days)
+
+
+def last_retained(store: Store) -> str | None:
+    """Return when retention was last applied (ISO 8601, UTC), or ``None``."""
+    trail = TABLES["trail"].c
+    query = select(trail.time).where(trail.kind == RETAINED).order_by(trail.seq.desc()).limit(1)
+    with store.reading() as connection:
+        return connection.execute(query).scalar()
+
+
+def retain_daily(store: Store, *, now: datetime | None = None) -> tuple[int, int] | None:
+    """Apply retention if a day has passed since the last time; ``None`` where none has.
+
+    Two processes that do so at once delete the same keys, which does no harm.
+    """
+    last = last_retained(store)
+    present = now or datetime.now(UTC)
+    if last is not None and present - datetime.fromisoformat(last) < _EVERY:
+        return None
+    return retain(store)

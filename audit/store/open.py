@@ -19,7 +19,7 @@ from audit.store.writing import TIMEOUT, lock_chain
 if TYPE_CHECKING:
     from alembic.config import Config
 
-REVISION = "0004"
+REVISION = "0005"
 """The revision of the tables that this version writes; the last file of ``migrations``."""
 
 

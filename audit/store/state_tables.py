@@ -18,6 +18,14 @@ ACCOUNTS = Table(
     Column("active", Boolean, nullable=False),
     Column("created", String(40), nullable=False),
 )
+POOLS = Table(
+    "pools",
+    METADATA,
+    Column("account", String(32), primary_key=True),
+    Column("since", String(40), primary_key=True),
+    Column("pool", String(80), nullable=False),
+)
+"""The pools an account was in; the last one is that of `ACCOUNTS`."""
 SESSIONS = Table(
     "sessions",
     METADATA,

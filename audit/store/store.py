@@ -27,6 +27,8 @@ from audit.store.writing import Writer, lock_chain
 _PUBLIC = ("route", "would_route", "label", "score", "confidence", "reasons", "appeal_url",
            "audit_id", "policy_sha256", "shadow")  # fmt: skip
 PERSONAL = ("subject:", "decision:", "filing:")  # names of keys that seal what is personal
+RETAINED = "retained"
+"""The kind of the rows that the trail has of retention."""
 _PAGE = 1000
 
 
@@ -235,7 +237,7 @@ class Store:
             counts.append(self._delete(condition & (KEYS.c.created < limit)))
         body = {"tag_days": tag_days, "personal_days": personal_days, "tags": counts[0],
                 "personal": counts[1]}  # fmt: skip
-        self.note("retained", body)
+        self.note(RETAINED, body)
         return counts[0], counts[1]
 
     @contextmanager

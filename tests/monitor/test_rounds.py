@@ -33,9 +33,11 @@ def test_a_round_that_fails_is_said_and_ends_nothing(tmp_path):
 
     store = open_store(str(tmp_path / "s.db"))
     store.close()
-    with watching(store, every=0.01, said=hear):
+    done = []
+    with watching(store, every=0.01, said=hear, also={"counting": lambda: done.append(1)}):
         assert twice.wait(20)
-    assert "the store is closed" in said[0]
+    assert "the monitor's round failed: the store is closed" in said[0]
+    assert done
 
 
 def test_an_alarm_is_told_and_a_receiver_that_is_down_delays_no_end(tmp_path):

@@ -1,9 +1,18 @@
 """Agreement against published tables, and where it says nothing."""
 
+import time
+
 import numpy as np
 import pytest
+from alembic import command
+from sqlalchemy import create_engine, text
 
 from audit.review.agreement import Rated, ac1, agreement, alpha, counted, tabulated
+from audit.review.pools import join_pool, read_pools
+from audit.store import open_store
+from audit.store.engine import store_url
+from audit.store.open import alembic_config
+from audit.store.store import utc_stamp
 from tests.review.items import never_twice, review, waiting
 
 # Gwet, Handbook of Inter-Rater Reliability, 4th edition, p. 120: 4 raters, 12 subjects; the results
@@ -102,6 +111,59 @@ def test_counted_are_blind_labels_of_two_people_before_any_dispute(store):
         review(store, "bo", "keep", blind="Positive")
     for _ in range(2):
         review(store, "ana", "keep", blind="Negative")
-    (found, group, pools) = agreement(store, {"bo": "x", "ana": "y"})
+    join(store, "bo", "x")
+    join(store, "ana", "y")
+    (found, group, pools) = agreement(store)
     assert (found.items, found.same) == (2, 0)  # they differ blind, though both kept the answer
     assert (group.name, pools.name) == ("deaf", "x / y")
+
+
+def join(store, account, pool, since="2026-01-01"):
+    """Put somebody into a pool."""
+    with store.writing("state") as connection:
+        join_pool(connection, account, pool, since)
+
+
+@pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
+def test_the_pool_at_the_time_of_the_review_counts(store):
+    never_twice(store, 1)
+    join(store, "bo", "staff")
+    join(store, "ana", "lived")
+
+    def both():
+        waiting(store)
+        review(store, "bo")
+        review(store, "ana")
+
+    def by_pools():
+        return {each.name: each.items for each in agreement(store) if each.by.startswith("pool")}
+
+    both()
+    assert by_pools() == {"lived / staff": 1}
+    time.sleep(0.002)  # times have milliseconds
+    join(store, "bo", "lived", utc_stamp())
+    assert by_pools() == {"lived / staff": 1}
+    both()
+    assert by_pools() == {"lived / staff": 1, "lived": 1}
+    join(store, "ana", "", utc_stamp())
+    assert by_pools() == {"lived / staff": 1, "lived": 1}
+
+
+@pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
+def test_a_store_of_before_knows_the_present_pools(url):
+    engine = create_engine(store_url(url))
+    with engine.begin() as connection:
+        command.upgrade(alembic_config(connection), "0004")
+        connection.execute(
+            text(
+                "INSERT INTO accounts (id, name, roles, pool, active, created) "
+                "VALUES ('bo', 'Bo', '[]', 'staff', TRUE, '2026-01-01')"
+            )
+        )
+        connection.execute(
+            text("INSERT INTO keys (id, secret, created) VALUES ('store', :secret, '2026')"),
+            {"secret": b"x" * 32},
+        )
+    engine.dispose()
+    with open_store(url) as store:
+        assert read_pools(store).at("bo", "2026-02-01") == "staff"

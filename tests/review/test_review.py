@@ -2,7 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -14,7 +14,7 @@ from audit.review.known import KnownItem, add_known, read_known, waved_through
 from audit.review.labelling import decide, dispute, item, label_blind
 from audit.review.masking import without_slurs
 from audit.review.queue import counts, is_doubled, listed, queue_of
-from audit.review.retention import held, retain
+from audit.review.retention import held, last_retained, retain, retain_daily
 from audit.review.settings import ReviewSettings, change_settings, settings, start, stop, stopped
 from audit.review.settled import settled
 from audit.store import events, verify_store
@@ -385,6 +385,16 @@ class TestSettings:
         assert store.decision(old).personal is None
         assert store.decision(new).personal is not None
         assert verify_store(store).clean
+
+    def test_retention_is_applied_once_a_day(self, store):
+        (old,) = waiting(store, hours=24 * 40)
+        assert last_retained(store) is None
+        assert retain_daily(store) == (1, 0)
+        assert store.decision(old).groups is None
+        last = datetime.fromisoformat(last_retained(store))
+        assert abs(last - datetime.now(UTC)) < timedelta(minutes=5)
+        assert retain_daily(store, now=last + timedelta(hours=23)) is None
+        assert retain_daily(store, now=last + timedelta(hours=24)) == (0, 0)
 
 
 def test_a_share_of_items_is_doubled():

@@ -16,6 +16,7 @@ from contextlib import closing
 import pytest
 
 from audit import Guard
+from audit.review.retention import last_retained
 from audit.store import open_store, verify_store
 from tests.postgres import running_postgres
 from tests.unit.oversight.test_guard import NOW, hearing, policy
@@ -104,6 +105,8 @@ def test_bad_requests_are_refused_with_a_reason(place):
             assert (decision["route"], decision["reasons"]) == ("review", [reason])
             assert decision["recorded"]
             assert "secret" not in str(decision)
+        with open_store(str(place / "s.db")) as store:
+            assert last_retained(store) is not None  # retention needs no click
 
 
 @pytest.mark.parametrize(

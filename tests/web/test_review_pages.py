@@ -219,7 +219,11 @@ class TestOversight:
         gone = kim.post("/retention/erase", data={"subject": "case 7"}).headers["location"]
         assert "Erased" in kim.get(gone).text
         assert store.decision(decision.id).personal is None
+        assert "This was not done yet." in kim.get("/retention").text
         assert kim.post("/retention/now").status_code == 303
+        assert "Last time: " in kim.get("/retention").text
+        refused = kim.post("/retention/erase", data={"decision": "d9"})
+        assert (refused.status_code, "there is no decision d9." in refused.text) == (409, True)
         assert verify_store(store).clean
 
     def test_two_people_sign_and_nobody_twice(self, store, tmp_path):

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from audit.errors import RefusedError
+from audit.review.pools import join_pool
 from audit.store import Store
 from audit.store.state_tables import ACCOUNTS, CLAIMS, LINKS, SESSIONS
 from audit.store.store import utc_stamp
@@ -96,6 +97,7 @@ def add_account(
         if connection.execute(select(ACCOUNTS.c.id).where(taken)).first():
             raise RefusedError(mark("There is a person of this name already."))
         connection.execute(insert(ACCOUNTS), row)
+        join_pool(connection, made.id, made.pool, utc_stamp())
     store.note("account_added", {"account": made.id, "roles": sorted(made.roles), "by": by})
     return made
 
@@ -112,12 +114,12 @@ def change_account(
     """
     checked = _checked(roles)
     with store.writing("state") as connection:
-        if (
-            connection.execute(select(ACCOUNTS.c.id).where(ACCOUNTS.c.id == identity)).first()
-            is None
-        ):
+        before = connection.execute(select(ACCOUNTS).where(ACCOUNTS.c.id == identity)).first()
+        if before is None:
             raise RefusedError(mark("There is no such person."))
         values = {"roles": _written(checked), "pool": pool.strip()[:80], "active": active}
+        if values["pool"] != before.pool:
+            join_pool(connection, identity, pool.strip()[:80], utc_stamp())
         connection.execute(update(ACCOUNTS).where(ACCOUNTS.c.id == identity).values(values))
         if not any("admin" in each.roles and each.active for each in _all(connection)):
             raise RefusedError(mark("Somebody has to be left who manages people."))

@@ -12,7 +12,7 @@ from audit.review.agreement import ENOUGH, agreement
 from audit.review.known import waved_through
 from audit.review.settings import change_settings, settings
 from audit.web.access import allow
-from audit.web.accounts.accounts import Account, accounts
+from audit.web.accounts.accounts import Account
 from audit.web.language import mark
 from audit.web.pages import go_to, page
 from audit.web.site import site_of
@@ -25,9 +25,8 @@ SAVED = mark("Saved.")
 
 def _agreement(request: Request, status: int = 200, **context: object) -> Response:
     store = site_of(request).store
-    pools = {each.id: each.pool for each in accounts(store)}
     return page(
-        request, "review/agreement.html", status, rows=agreement(store, pools), enough=ENOUGH,
+        request, "review/agreement.html", status, rows=agreement(store), enough=ENOUGH,
         waved=waved_through(store), settings=settings(store), **context,
     )  # fmt: skip
 

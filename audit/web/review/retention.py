@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from audit.errors import RefusedError
-from audit.review.retention import held, retain
+from audit.review.retention import held, last_retained, retain
 from audit.review.settings import change_settings, settings
 from audit.web.access import allow
 from audit.web.accounts.accounts import Account
@@ -33,7 +33,7 @@ def _retention(request: Request, status: int = 200, **context: object) -> Respon
     store = site_of(request).store
     now = settings(store)
     return page(request, "review/retention.html", status, settings=now, held=held(store, now),
-                **context)  # fmt: skip
+                last=last_retained(store), **context)  # fmt: skip
 
 
 @router.get("")
