@@ -8,6 +8,7 @@ loses nothing but its own unfinished batches, which others are asked.
 from __future__ import annotations
 
 import os
+import socket
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -31,8 +32,12 @@ TRIES = 3
 """How often a batch may end its worker before it is taken for the cause."""
 PATIENCE = 300.0
 """Seconds to wait for a first or last worker before giving up."""
+REACH = 5.0
+"""Seconds within which a cluster's address must take a connection."""
 OBJECT_STORE = 256 * 2**20
 """Bytes of the object store of a cluster that is started here; batches are small."""
+LOG_FILE = 16 * 2**20
+"""Bytes of a worker's log file, of which two are kept, in such a cluster."""
 
 
 @dataclass(slots=True)
@@ -271,22 +276,31 @@ def _connect(ray: ModuleType, address: str | None) -> bool:
     """Connect to a cluster or start one; return whether it has to be left at the end."""
     if ray.is_initialized():
         return False
+    quiet = {"log_to_driver": False, "logging_level": "ERROR"}
     try:
-        if address is not None:
-            ray.init(address=address, log_to_driver=False, logging_level="ERROR")
+        if address is not None and address != "local":
+            _check_reachable(address)
+            ray.init(address=address, **quiet)
         else:
-            os.environ.setdefault("RAY_ROTATION_MAX_BYTES", str(16 * 2**20))
+            os.environ.setdefault("RAY_ROTATION_MAX_BYTES", str(LOG_FILE))
             os.environ.setdefault("RAY_ROTATION_BACKUP_COUNT", "1")
-            ray.init(
-                log_to_driver=False,
-                logging_level="ERROR",
-                include_dashboard=False,
-                object_store_memory=OBJECT_STORE,
+            ray.init(  # without "local", a cluster that runs here already would be taken
+                address="local", include_dashboard=False, object_store_memory=OBJECT_STORE, **quiet
             )
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         raise ConfigError(
             f"there is no Ray cluster to connect to: {error}",
             where=f"--address {address}" if address else "--engine ray",
             hint="start one with `ray start --head`, or leave out --address to use this machine",
         ) from error
     return True
+
+
+def _check_reachable(address: str) -> None:
+    """Raise OSError where nobody listens: Ray would go on trying for a quarter of an hour."""
+    from ray._private.services import canonicalize_bootstrap_address
+
+    found = None if "://" in address else canonicalize_bootstrap_address(address)
+    if found is not None:
+        host, _, port = found.rpartition(":")
+        socket.create_connection((host.strip("[]"), int(port)), timeout=REACH).close()

@@ -107,11 +107,14 @@ def test_options_of_a_cluster_need_the_cluster(audit, probe):
     assert "--workers: this is for a cluster" in done.err
 
 
-def test_a_cluster_that_is_not_there_is_named(audit, tmp_path, probe):
+@pytest.mark.parametrize("address", ["auto", "127.0.0.1:1"])
+def test_a_cluster_that_is_not_there_is_named_at_once(audit, tmp_path, probe, address):
     (tmp_path / "slow.py").write_text(SLOW)
     done = audit(
-        "run", probe, "-m", "python:slow.py:classify", "--engine", "ray", "--address", "auto"
-    )
+        "run", probe, "-m", "python:slow.py:classify", "--engine", "ray", "--address", address,
+        env={"RAY_ADDRESS": "127.0.0.1:1"}, timeout=30,
+    )  # fmt: skip
     assert done.code == 2
+    assert f"--address {address}: there is no Ray cluster" in done.err
     assert "ray start --head" in done.err
     assert "Traceback" not in done.err
