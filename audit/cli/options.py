@@ -90,6 +90,17 @@ REMOTE_OPTIONS: list[Decorator] = [
     option("--category", metavar="NAME", help="Category of a moderation score (default: highest)."),
 ]  # fmt: skip
 
+SHOT_OPTIONS: list[Decorator] = [
+    option("--shots", type=click.IntRange(min=0), metavar="K",
+           help="Show the model K examples of the task (default: all)."),
+    option("--shot-orders", type=click.IntRange(min=1), default=1, show_default=True, metavar="N",
+           help="Ask every sentence in N prompts with other orders or draws of the examples; "
+                "verdicts are about the first."),
+    option("--shot-sets", metavar="FILE", type=click.Path(exists=True, dir_okay=False),
+           help="YAML file with sets of examples: one prompt, or N, for each."),
+    option("--separator", metavar="TEXT", help="What stands between the examples of the prompt."),
+]  # fmt: skip
+
 MODEL_OPTIONS: list[Decorator] = [
     option(
         "--model",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from audit.cli.options import MODEL_OPTIONS, SAMPLING_OPTIONS, option, stack
+from audit.cli.options import MODEL_OPTIONS, SAMPLING_OPTIONS, SHOT_OPTIONS, option, stack
 
 if TYPE_CHECKING:
     from audit.classifiers.remote.estimate import Estimate
@@ -62,6 +62,7 @@ _PLANNED = ("scheme", "pilot", "reference_rate", "gap", "power", "repeats")
 )
 @stack(MODEL_OPTIONS)
 @stack(SAMPLING_OPTIONS)
+@stack(SHOT_OPTIONS)
 @click.option("--json", "json_out", is_flag=True, help="Print the plan as JSON.")
 def plan(source: str, json_out: bool, **given: Any) -> None:  # fmt: skip
     """Say what PROBES could show, before a single sentence is sent.
@@ -70,12 +71,13 @@ def plan(source: str, json_out: bool, **given: Any) -> None:  # fmt: skip
     --model of a service also the requests, tokens, time and money that the run would take; give
     the options of the run.
     """
-    from audit.cli.run import SAMPLING, classifier_options
+    from audit.cli.run import SAMPLING, classifier_options, shot_options
     from audit.pipeline.plan import plan_asking, plan_audit
 
     planned = plan_audit(
         source,
         limits={"tolerance": given["tolerance"]},
+        shots=shot_options(given),
         **{name: given[name] for name in _PLANNED},
     )
     options = classifier_options(given)
@@ -84,6 +86,7 @@ def plan(source: str, json_out: bool, **given: Any) -> None:  # fmt: skip
         given["model"],
         options,
         {name: given[name] for name in SAMPLING},
+        shots=shot_options(given),
         seconds_per_answer=given["seconds_per_answer"],
     )
     if json_out:
@@ -128,6 +131,7 @@ def _object(planned: AuditPlan) -> dict[str, Any]:
         "schema_version": 1,
         "sentences": planned.sentences,
         "answers": planned.answers,
+        "prompts": planned.prompts,
         "tolerance": planned.tolerance,
         "gap": planned.gap,
         "basis": planned.basis,
@@ -150,7 +154,8 @@ def _object(planned: AuditPlan) -> dict[str, Any]:
 
 def _show(planned: AuditPlan, power: float) -> None:
     """Print a plan as a table with the notes that hold for every group."""
-    click.echo(f"{planned.sentences:,} sentences, {planned.answers:,} answers to ask for.")
+    prompts = f" in {planned.prompts} prompts" if planned.prompts > 1 else ""
+    click.echo(f"{planned.sentences:,} sentences, {planned.answers:,} answers to ask for{prompts}.")
     click.echo(f"Limit {100 * planned.tolerance:g} points. Variance: {planned.basis}.\n")
     click.echo(f"{'Group':<26}{'Templates':>10}{'Terms':>7}{'Smallest gap':>14}   Templates for")
     click.echo(f"{'':<26}{'':>10}{'':>7}{'seen':>14}   no gap / gap shown / gap beyond limit")

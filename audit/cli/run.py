@@ -17,6 +17,7 @@ from audit.cli.gate_options import GATE_OPTIONS, PreparedGate, prepare_gate, sho
 from audit.cli.options import (
     MODEL_OPTIONS,
     SAMPLING_OPTIONS,
+    SHOT_OPTIONS,
     TRAFFIC_OPTION,
     Decorator,
     option,
@@ -31,6 +32,7 @@ from audit.records import ClassifierOptions, RemoteOptions
 
 if TYPE_CHECKING:
     from audit.pipeline import RunOptions, RunResult
+    from audit.pipeline.shots import ShotOptions
 
 Result = TypeVar("Result")
 SAMPLING = ("repeats", "temperature", "top_k", "top_p", "max_new_tokens", "seed")
@@ -57,14 +59,7 @@ RUN_OPTIONS: list[Decorator] = [
     option("--include-slurs", is_flag=True,
            help="Ask about slurs too. They are no part of a verdict, and are masked in results, "
                 "report and terminal; the log holds what was sent."),
-    option("--shots", type=click.IntRange(min=0), metavar="K",
-           help="Show the model K examples of the task (default: all)."),
-    option("--shot-orders", type=click.IntRange(min=1), default=1, show_default=True, metavar="N",
-           help="Ask every sentence in N prompts with other orders or draws of the examples; "
-                "verdicts are about the first."),
-    option("--shot-sets", metavar="FILE", type=click.Path(exists=True, dir_okay=False),
-           help="YAML file with sets of examples: one prompt, or N, for each."),
-    option("--separator", metavar="TEXT", help="What stands between the examples of the prompt."),
+    *SHOT_OPTIONS,
     option("--calibrate", is_flag=True,
            help="Show the gaps after contextual calibration beside those before "
                 "(needs exact scoring and --temperature 1)."),
@@ -214,10 +209,21 @@ def _asked(run: Callable[..., Result], source: str, given: Mapping[str, Any]) ->
         )
 
 
+def shot_options(given: Mapping[str, Any]) -> ShotOptions:
+    """Turn the command-line values of `SHOT_OPTIONS` into the pipeline's options."""
+    from audit.pipeline.shots import ShotOptions
+
+    return ShotOptions(
+        shots=given["shots"],
+        orders=given["shot_orders"],
+        sets=given["shot_sets"],
+        separator=given["separator"],
+    )
+
+
 def run_options(given: Mapping[str, Any]) -> RunOptions:
     """Turn command-line values into the pipeline's options."""
     from audit.pipeline import RunOptions, Shard
-    from audit.pipeline.shots import ShotOptions
 
     if given["quick"] and given["rounds"]:
         raise ConfigError("a quick look decides nothing, so it has no rounds", where="--rounds")
@@ -228,12 +234,7 @@ def run_options(given: Mapping[str, Any]) -> RunOptions:
         limit=given["limit"],
         quick=given["quick"],
         include_slurs=given["include_slurs"],
-        shots=ShotOptions(
-            shots=given["shots"],
-            orders=given["shot_orders"],
-            sets=given["shot_sets"],
-            separator=given["separator"],
-        ),
+        shots=shot_options(given),
         calibrate=given["calibrate"],
         rounds=int(given["rounds"]) if given["rounds"] else None,
         shard=Shard.parse(given["shard"]) if given["shard"] else None,

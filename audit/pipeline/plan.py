@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from audit.classifiers.remote.estimate import Estimate, estimate
 from audit.errors import ConfigError
+from audit.pipeline.shots import ShotOptions, shot_orders, with_shots_of
 from audit.pipeline.summaries import summarise_log
 from audit.probes import Expansion, expand, load_probe_set
 from audit.records import ClassifierOptions, Group, ProbeSet
@@ -20,6 +21,8 @@ from audit.statistics.planner import Plan, plan
 
 Scheme = Literal["exact", "sampled", "deterministic"]
 DEFAULT_TOLERANCE = 0.05
+NO_SHOTS = ShotOptions()
+"""The probe set's own prompt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +40,16 @@ class AuditPlan:
     Attributes
     ----------
     sentences : int
-        Distinct variants; ``answers`` counts their repeats where labels are drawn.
+        Distinct variants; ``answers`` counts them in every prompt, and their repeats where labels
+        are drawn.
     tolerance, gap : float
         The limit, and the true gap that is planned for (fractions).
     groups : tuple of GroupPlan
         In the order of the probe set.
     basis : str
         Where the variance components come from, for people.
+    prompts : int
+        In how many prompts every sentence is asked; verdicts are about the first.
     """
 
     sentences: int
@@ -52,6 +58,7 @@ class AuditPlan:
     gap: float
     groups: tuple[GroupPlan, ...]
     basis: str
+    prompts: int = 1
 
 
 def plan_audit(
@@ -64,6 +71,7 @@ def plan_audit(
     power: float = 0.8,
     limits: Mapping[str, Any] | None = None,
     repeats: int | None = None,
+    shots: ShotOptions = NO_SHOTS,
 ) -> AuditPlan:
     """Judge a probe set before it is run.
 
@@ -83,6 +91,8 @@ def plan_audit(
         Probability of the wanted verdict, in (0, 1).
     limits, repeats
         Override the probe set's.
+    shots : ShotOptions
+        Which prompts every sentence is asked in.
 
     Raises
     ------
@@ -90,7 +100,8 @@ def plan_audit(
         If the probe set, the pilot or a number cannot be used.
     """
     probe_set = load_probe_set(source)
-    return plan_expansion(
+    prompts = len(shot_orders(probe_set.task, shots, seed=probe_set.sampling.seed))
+    planned = plan_expansion(
         probe_set,
         expand(probe_set),
         scheme=scheme,
@@ -101,6 +112,7 @@ def plan_audit(
         limits=limits,
         repeats=repeats,
     )
+    return dataclasses.replace(planned, answers=prompts * planned.answers, prompts=prompts)
 
 
 def plan_asking(
@@ -109,6 +121,7 @@ def plan_asking(
     options: ClassifierOptions,
     sampling: Mapping[str, Any],
     *,
+    shots: ShotOptions = NO_SHOTS,
     seconds_per_answer: float = 1.0,
 ) -> Estimate | None:
     """Say what asking a service about every sentence of a probe set would take.
@@ -123,6 +136,8 @@ def plan_asking(
         How it would be asked.
     sampling : mapping
         What differs from the probe set's sampling; ``None`` keeps the probe set's.
+    shots : ShotOptions
+        Which prompts every sentence is asked in.
     seconds_per_answer : float
         How long one answer is expected to take.
 
@@ -140,7 +155,13 @@ def plan_asking(
     chosen = {name: value for name, value in sampling.items() if value is not None}
     texts = [variant.text for variant in expand(probe_set).variants]
     asked = dataclasses.replace(options, sampling=dataclasses.replace(probe_set.sampling, **chosen))
-    return estimate(model, probe_set.task, texts, asked, seconds_per_answer=seconds_per_answer)
+    first, *others = (
+        with_shots_of(probe_set.task, order, shots.separator)
+        for order in shot_orders(probe_set.task, shots, seed=asked.sampling.seed)
+    )
+    return estimate(
+        model, first, texts, asked, others=others, seconds_per_answer=seconds_per_answer
+    )
 
 
 def plan_expansion(

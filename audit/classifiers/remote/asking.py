@@ -74,7 +74,8 @@ class Asker:
         questions: Sequence[Mapping[str, Any]],
         send: Callable[[Mapping[str, Any]], Answered],
         *,
-        size: Callable[[Mapping[str, Any]], int] = lambda _: 0,
+        size: Callable[[Mapping[str, Any]], int],
+        most: Callable[[Mapping[str, Any]], tuple[int, int]],
     ) -> list[Any]:
         """Ask every question and return the answers in order.
 
@@ -86,6 +87,8 @@ class Asker:
             Sends one; raises `ProviderError`, whose ``retryable`` says whether to try again.
         size : callable
             Tokens that a question is expected to cost, for the rate limit.
+        most : callable
+            Tokens that a question makes a service read and write at most, for the budget.
 
         Returns
         -------
@@ -105,7 +108,9 @@ class Asker:
         stop = threading.Event()
         with ThreadPoolExecutor(self._at_once) as pool:
             running = {
-                pool.submit(self._one, key, question, send, size, stop): key
+                pool.submit(
+                    self._one, key, question, send=send, size=size, most=most, stop=stop
+                ): key
                 for key, question in todo.items()
             }
             try:
@@ -127,8 +132,10 @@ class Asker:
         self,
         key: str,
         question: Mapping[str, Any],
+        *,
         send: Callable[[Mapping[str, Any]], Answered],
         size: Callable[[Mapping[str, Any]], int],
+        most: Callable[[Mapping[str, Any]], tuple[int, int]],
         stop: threading.Event,
     ) -> Any:
         """Ask one question until it is answered or not worth asking again."""
@@ -136,12 +143,14 @@ class Asker:
         def attempt() -> Answered:
             if stop.is_set():
                 raise _StoppedError("another question failed", retryable=False)
-            self.budget.before_request(self._where)
-            if self._requests is not None:
-                self._requests.take()
-            if self._tokens is not None:
-                self._tokens.take(size(question))
-            return send(question)
+            with self.budget.request(self._where, most(question)) as reported:
+                if self._requests is not None:
+                    self._requests.take()
+                if self._tokens is not None:
+                    self._tokens.take(size(question))
+                answered = send(question)
+                reported(answered.tokens_in, answered.tokens_out)
+            return answered
 
         def pause(seconds: float) -> None:
             stop.wait(seconds)
@@ -160,7 +169,6 @@ class Asker:
         except BaseException:
             stop.set()
             raise
-        self.budget.after_answer(answered.tokens_in, answered.tokens_out)
         if self._cache is not None:
             self._cache.put(key, answered.body)
         return answered.body

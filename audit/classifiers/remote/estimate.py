@@ -11,9 +11,11 @@ from audit.classifiers.kinds import labels_task
 from audit.classifiers.remote.openai_ways import cannot_be_exact, needs_chat
 from audit.classifiers.remote.tokens import BYTES_PER_TOKEN, tokens_of
 from audit.classifiers.remote.wording import Wording
+from audit.errors import ConfigError
 from audit.records import ClassifierOptions, RemoteOptions, Task
 
 REMOTE_SCHEMES = frozenset({"openai", "moderation", "hf-inference", "http"})
+_SHOWN_EXAMPLES = frozenset({"openai", "hf-inference"})
 MODERATED_AT_ONCE = 16
 _TRIED = 4  # requests that find out what a server offers, at most
 _HEADER = 4  # tokens by which a chat marks who speaks
@@ -56,6 +58,16 @@ class _Load:
     read: int
     written: int
 
+    def __add__(self, other: _Load) -> _Load:
+        return _Load(
+            self.requests + other.requests, self.read + other.read, self.written + other.written
+        )
+
+    def __sub__(self, other: _Load) -> _Load:
+        return _Load(
+            self.requests - other.requests, self.read - other.read, self.written - other.written
+        )
+
 
 def estimate(
     spec: str,
@@ -63,6 +75,7 @@ def estimate(
     texts: Sequence[str],
     options: ClassifierOptions,
     *,
+    others: Sequence[Task | None] = (),
     seconds_per_answer: float = 1.0,
 ) -> Estimate | None:
     """Count what asking about ``texts`` would take.
@@ -77,6 +90,8 @@ def estimate(
         The sentences.
     options : ClassifierOptions
         Sampling, scoring and everything about the service.
+    others : sequence of Task or None
+        The same task with other examples: every text is asked in each of their prompts too.
     seconds_per_answer : float
         How long one answer is expected to take.
 
@@ -88,12 +103,24 @@ def estimate(
     Raises
     ------
     ConfigError
-        If the task does not fit the target, or the file of an ``http:`` target is wrong.
+        If the task does not fit the target, it shows no examples that others could differ in, or
+        the file of an ``http:`` target is wrong.
     """
     scheme, _, locator = spec.strip().partition(":")
     if scheme not in REMOTE_SCHEMES:
         return None
     least, most, basis = _loads(scheme, locator, task, texts, options)
+    if others and scheme not in _SHOWN_EXAMPLES:
+        raise ConfigError(
+            f"{scheme}: is shown no examples, so other prompts would change nothing",
+            where="--shot-orders",
+            hint="leave --shots, --shot-orders and --shot-sets out",
+        )
+    for other in others:  # what finds out what the server offers is asked once
+        again, tried = (_loads(scheme, locator, other, asked, options) for asked in (texts, ()))
+        least, most = least + again[0] - tried[0], most + again[1] - tried[1]
+    if others:
+        basis = (*basis, f"{1 + len(others)} prompts for each sentence")
     remote = options.remote
 
     def seconds(load: _Load) -> float:

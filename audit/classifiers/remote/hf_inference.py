@@ -17,7 +17,7 @@ from audit.classifiers.match_labels import match_labels
 from audit.classifiers.numbers import check_masses
 from audit.classifiers.remote.asking import Answered, Asker
 from audit.classifiers.remote.openai_ways import needs_chat
-from audit.classifiers.remote.tokens import tokens_of
+from audit.classifiers.remote.tokens import most_tokens_of, tokens_of
 from audit.classifiers.remote.wording import Wording, said_in_chat
 from audit.errors import ConfigError
 from audit.records import ClassifierInfo, ClassifierOptions, Prediction, Request, Shot, Task
@@ -254,7 +254,7 @@ class InferenceClassifier:
         }
 
     def _ask(self, questions: Sequence[Mapping[str, Any]]) -> list[Any]:
-        return self._asker.ask(questions, self._send, size=_size)
+        return self._asker.ask(questions, self._send, size=_size, most=_most)
 
     def _send(self, question: Mapping[str, Any]) -> Answered:
         """Send one question; keep of the answer what is read, without keys."""
@@ -295,9 +295,17 @@ def _size(question: Mapping[str, Any]) -> int:
     """Return how many tokens a question and its answer are expected to cost."""
     asked = question["input"]
     text = asked if isinstance(asked, str) else "".join(said["content"] for said in asked)
+    return tokens_of(text) + _longest_answer(question)
+
+
+def _most(question: Mapping[str, Any]) -> tuple[int, int]:
+    """Return how many tokens a question has, and its answer can have, at most."""
+    return most_tokens_of(question["input"]), _longest_answer(question)
+
+
+def _longest_answer(question: Mapping[str, Any]) -> int:
     settings = question.get("settings", {})
-    answer = settings.get("max_tokens") or settings.get("max_new_tokens") or 0
-    return tokens_of(text) + int(answer)
+    return int(settings.get("max_tokens") or settings.get("max_new_tokens") or 0)
 
 
 def create(locator: str, task: Task | None, options: ClassifierOptions) -> InferenceClassifier:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from audit.errors import ProviderError
 
@@ -49,6 +50,10 @@ class TokenBucket:
 class Budget:
     """Counts requests and money, and stops before either passes its limit.
 
+    A request is counted at the largest price it can have from before it is sent until its answer
+    says what it cost, so that requests under way at once cannot pass the limit together. Where an
+    answer says nothing, the largest price stays.
+
     Parameters
     ----------
     max_requests : int, optional
@@ -67,30 +72,75 @@ class Budget:
     ) -> None:
         self._max_requests, self._max_cost = max_requests, max_cost
         self._prices = prices or (0.0, 0.0)
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
+        self._under_way: list[float] = []
+        self._dearest = 0.0
         self.requests = 0
         self.cost = 0.0
 
-    def before_request(self, where: str) -> None:
-        """Count one request.
+    @contextmanager
+    def request(self, where: str, most: tuple[int, int]) -> Iterator[Callable[[int, int], None]]:
+        """Count one request; wait while only the answers under way can tell whether it fits.
+
+        Parameters
+        ----------
+        where : str
+            Name of the target, for messages.
+        most : tuple of int
+            Tokens it reads and writes at most.
+
+        Yields
+        ------
+        callable
+            Takes the tokens read and written that the answer reports, 0 and 0 for none. A request
+            that fails costs nothing.
 
         Raises
         ------
         ProviderError
-            If it would be one too many, or the money is spent. The run can be resumed.
+            If it would be one too many, or could cost more than is left. The run can be resumed.
         """
-        with self._lock:
-            if self._max_requests is not None and self.requests >= self._max_requests:
-                raise _spent(f"the limit of {self._max_requests} requests is reached",
-                             "--max-requests", where)  # fmt: skip
-            if self._max_cost is not None and self.cost >= self._max_cost:
-                raise _spent(f"{self.cost:.4f} of {self._max_cost:g} is spent", "--max-cost", where)
-            self.requests += 1
+        with self._changed:
+            price = self._admit(where, self._price(*most))
+        spent = 0.0
 
-    def after_answer(self, tokens_in: int, tokens_out: int) -> None:
-        """Count the tokens of an answer."""
-        with self._lock:
-            self.cost += (tokens_in * self._prices[0] + tokens_out * self._prices[1]) / 1e6
+        def reported(read: int, written: int) -> None:
+            nonlocal spent
+            spent = self._price(read, written) if read or written else price
+
+        try:
+            yield reported
+        finally:
+            with self._changed:
+                self._under_way.remove(price)
+                self._dearest = max(self._dearest, spent)
+                self.cost += spent
+                self._changed.notify_all()
+
+    def _admit(self, where: str, price: float) -> float:
+        """Return at what price a request is under way; never less than the dearest so far."""
+        if self._max_cost is not None:
+            self._changed.wait_for(lambda: not self._under_way or self._left(price) >= 0)
+        if self._max_requests is not None and self.requests >= self._max_requests:
+            raise _spent(f"the limit of {self._max_requests} requests is reached",
+                         "--max-requests", where)  # fmt: skip
+        price = max(price, self._dearest)
+        if self._max_cost is not None and self._left(price) < 0:
+            what = f"{self.cost:.4f} of {self._max_cost:g} is spent"
+            if self.cost < self._max_cost:
+                what += f", and one more request may cost {price:.4f}"
+            raise _spent(what, "--max-cost", where)
+        self.requests += 1
+        self._under_way.append(price)
+        return price
+
+    def _left(self, price: float) -> float:
+        """Return what is left if all that is under way, and one more, cost the most they can."""
+        most = max(price, self._dearest)
+        return (self._max_cost or 0.0) - self.cost - sum(self._under_way) - most
+
+    def _price(self, read: int, written: int) -> float:
+        return (read * self._prices[0] + written * self._prices[1]) / 1e6
 
 
 def _spent(what: str, option: str, where: str) -> ProviderError:

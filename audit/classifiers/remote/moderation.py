@@ -13,7 +13,7 @@ from audit.classifiers.numbers import check_score
 from audit.classifiers.remote.asking import Answered, Asker
 from audit.classifiers.remote.estimate import MODERATED_AT_ONCE
 from audit.classifiers.remote.openai_client import OpenAIService
-from audit.classifiers.remote.tokens import tokens_of
+from audit.classifiers.remote.tokens import most_tokens_of, tokens_of
 from audit.errors import ConfigError
 from audit.records import ClassifierInfo, ClassifierOptions, Prediction, Request, Task
 
@@ -118,6 +118,7 @@ class ModerationClassifier:
             questions,
             self._send,
             size=lambda question: sum(map(tokens_of, question["body"]["input"])),
+            most=lambda question: (most_tokens_of(question["body"]), 0),
         )
         return [
             self._prediction(request, result)

@@ -17,7 +17,7 @@ from audit.classifiers.remote.certified import EPS, AnswerBounds, Beginning, Rea
 from audit.classifiers.remote.next_tokens import NextTokens, first_choice, read_next_tokens
 from audit.classifiers.remote.openai_client import OpenAIService
 from audit.classifiers.remote.openai_ways import Way, choose_way
-from audit.classifiers.remote.tokens import tokens_of
+from audit.classifiers.remote.tokens import most_tokens_of, tokens_of
 from audit.classifiers.remote.wording import Wording, said_in_chat
 from audit.errors import ConfigError, ProviderError
 from audit.records import ClassifierInfo, ClassifierOptions, Prediction, Request, Shot, Task
@@ -299,7 +299,7 @@ class OpenAIClassifier:
         return {"url": self._service.url, "endpoint": endpoint, "body": body, "repeat": repeat}
 
     def _ask(self, questions: Sequence[Mapping[str, Any]]) -> list[Any]:
-        return self._asker.ask(questions, self._send, size=_size)
+        return self._asker.ask(questions, self._send, size=_size, most=_most)
 
     def _send(self, question: Mapping[str, Any]) -> Answered:
         """Send one question and keep of the answer what is read; refuse what is no completion."""
@@ -344,6 +344,11 @@ def _size(question: Mapping[str, Any]) -> int:
     body = question["body"]
     asked = body.get("prompt") or "".join(said["content"] for said in body["messages"])
     return tokens_of(asked) + int(body["max_tokens"])
+
+
+def _most(question: Mapping[str, Any]) -> tuple[int, int]:
+    """Return how many tokens a question has, and its answer can have, at most."""
+    return most_tokens_of(question["body"]), int(question["body"]["max_tokens"])
 
 
 def create(locator: str, task: Task | None, options: ClassifierOptions) -> OpenAIClassifier:

@@ -27,7 +27,7 @@ from audit.classifiers.remote.service_file import (
     fill,
     read_service_file,
 )
-from audit.classifiers.remote.tokens import tokens_of
+from audit.classifiers.remote.tokens import most_tokens_of, tokens_of
 from audit.classifiers.remote.transport import Transport, check_url
 from audit.errors import ProviderError
 from audit.records import ClassifierInfo, ClassifierOptions, Prediction, Request, Scoring, Task
@@ -135,7 +135,10 @@ class ServiceClassifier:
             for part in parts
         ]
         bodies = self._asker.ask(
-            questions, self._send, size=lambda question: tokens_of(json.dumps(question["body"]))
+            questions,
+            self._send,
+            size=lambda question: tokens_of(json.dumps(question["body"])),
+            most=lambda question: (most_tokens_of(question["body"]), 0),
         )
         return [
             answer

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,8 @@ from click.testing import CliRunner
 from audit.classifiers import create_classifier
 from audit.classifiers.remote.estimate import estimate
 from audit.cli.main import app
-from audit.records import ClassifierOptions, RemoteOptions, Request, Sampling, Task
+from audit.errors import ConfigError
+from audit.records import ClassifierOptions, RemoteOptions, Request, Sampling, Shot, Task
 
 from .servers import answer, serve
 
@@ -81,6 +84,34 @@ def test_the_estimate_holds_what_is_then_asked(
     )
 
 
+@pytest.mark.parametrize(("spec", "scoring"), [("openai:m", "auto"), ("openai:m", "sampled"),
+                                              ("hf-inference:m", "auto")])  # fmt: skip
+def test_every_prompt_is_counted(spec: str, scoring: Any) -> None:
+    shots = (Shot(text="good", label="Positive"), Shot(text="bad", label="Negative"))
+    tasks = [replace(TASK, shots=each) for each in (shots, shots[::-1], shots[:1])]
+    with serve(everything) as service:
+        remote = RemoteOptions(base_url=service.base, prices=(1.0, 2.0))
+        options = ClassifierOptions(scoring=scoring, sampling=Sampling(repeats=2), remote=remote)
+        one = estimate(spec, tasks[0], TEXTS, options)
+        found = estimate(spec, tasks[0], TEXTS, options, others=tasks[1:])
+        assert found is not None
+        assert one is not None
+        first = create_classifier(spec, tasks[0], options)
+        requests = [Request(id=text, text=text) for text in TEXTS]
+        for prompt in (first, *(first.with_shots(task.shots) for task in tasks[1:])):
+            prompt.predict(requests)
+    assert found.requests[0] <= len(service.seen) <= found.requests[1]
+    assert 2.5 * one.requests[1] < found.requests[1] <= 3 * one.requests[1]
+    assert 2 * one.tokens_read[1] < found.tokens_read[1] < 3 * one.tokens_read[1]  # one is shorter
+    assert "3 prompts for each sentence" in found.basis
+
+
+@pytest.mark.parametrize("spec", ["moderation:m"])
+def test_who_is_shown_no_examples_has_one_prompt(spec: str) -> None:
+    with pytest.raises(ConfigError, match="shown no examples"):
+        estimate(spec, SCORES, TEXTS, ClassifierOptions(), others=[SCORES])
+
+
 def test_rates_and_limits_decide_the_time() -> None:
     remote = RemoteOptions(requests_per_minute=6, tokens_per_minute=1e9, max_requests=10)
     options = ClassifierOptions(scoring="sampled", sampling=Sampling(repeats=1), remote=remote)
@@ -100,7 +131,11 @@ def test_the_command_sends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
                      "--prices", "1", "2", "--scoring", "sampled", "--repeats", "2"]  # fmt: skip
         shown = CliRunner().invoke(app, arguments)
         local = CliRunner().invoke(app, ["plan", "disability"])
+        five = CliRunner().invoke(app, [*arguments, "--shot-orders", "5", "--json"])
     assert shown.exit_code == 0, shown.output
+    planned = json.loads(five.stdout)
+    assert (planned["prompts"], planned["answers"]) == (5, 5 * 6630)
+    assert planned["asking"]["requests"] == [5 * 13_260 + 1, 5 * 13_260 + 2]
     assert not service.seen
     for words in (
         "requests        13,261 to 13,262",

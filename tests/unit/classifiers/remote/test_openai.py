@@ -3,7 +3,9 @@ from __future__ import annotations
 import json
 import logging
 import math
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import pytest
 
 from audit.classifiers import create_classifier
 from audit.classifiers.remote import asking
+from audit.classifiers.remote.limits import Budget
 from audit.errors import ConfigError, ProviderError
 from audit.records import ClassifierOptions, RemoteOptions, Request, Sampling, Shot, Task
 
@@ -346,7 +349,68 @@ def test_money_is_counted_and_ends_a_run() -> None:
         target = create_classifier("openai:m", TASK, given)
         with pytest.raises(ProviderError, match="is spent"):
             target.predict(REQUESTS)
-    assert len(service.seen) == 10  # 0.0011 each
+    assert len(service.seen) == 9  # 0.0011 each: a tenth would pass the limit
+
+
+@pytest.mark.parametrize("reports", [True, False])
+def test_requests_under_way_at_once_never_pass_the_money(reports: bool) -> None:
+    """The server asks as much as it may for each answer, and says so, or says nothing."""
+    bill: list[float] = []
+
+    def dear(_: int, body: Any) -> Any:
+        time.sleep(0.02)
+        read, written = len(body["prompt"].encode()), body["max_tokens"]
+        bill.append((2.0 * read + 50.0 * written) / 1e6)
+        usage = {"prompt_tokens": read, "completion_tokens": written}
+        more = {"usage": usage} if reports else {}
+        return answer({"choices": [{"text": " Positive", "logprobs": None}], **more})
+
+    many = [Request(id=f"v{number}", text=f"text {number}") for number in range(40)]
+    most = 0.0123
+    with serve(dear) as service:
+        given = options(
+            service, scoring="sampled", concurrency=8, max_cost=most, prices=(2.0, 50.0),
+            timeout=20,
+        )  # fmt: skip
+        target = create_classifier("openai:m", TASK, given)
+        with pytest.raises(ProviderError, match="one more request may cost") as stopped:
+            target.predict(many)
+    assert service.most_at_once > 1
+    assert sum(bill) <= most
+    assert sum(bill) > most - 2 * max(bill) if reports else len(bill) > 5
+    assert "--max-cost" in str(stopped.value)
+
+
+def test_what_fails_costs_nothing_and_frees_what_was_set_aside() -> None:
+    budget = Budget(max_cost=1.0, prices=(1e6, 1e6))
+    with pytest.raises(KeyError), budget.request("x", (1, 0)):
+        raise KeyError
+    assert (budget.cost, budget.requests) == (0.0, 1)
+    with budget.request("x", (1, 0)) as reported:
+        reported(0, 0)
+    assert budget.cost == 1.0  # an answer that says nothing cost the most it could
+    with (
+        pytest.raises(ProviderError, match=r"1\.0000 of 1 is spent\n"),
+        budget.request("x", (1, 0)),
+    ):
+        pass
+
+
+def test_one_waits_for_what_the_others_turn_out_to_cost() -> None:
+    budget, sent = Budget(max_cost=10.0, prices=(1e6, 1e6)), threading.Event()
+
+    def second() -> None:
+        with budget.request("x", (6, 0)) as reported:
+            sent.set()
+            reported(1, 0)
+
+    with ThreadPoolExecutor(1) as pool:
+        with budget.request("x", (6, 0)) as reported:
+            job = pool.submit(second)
+            assert not sent.wait(0.2)  # 12 would be too much
+            reported(2, 0)
+        job.result(10)
+    assert budget.cost == 3.0
 
 
 @pytest.mark.parametrize(
