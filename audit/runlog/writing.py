@@ -45,7 +45,14 @@ class RunLogWriter:
             raise RunLogError(f"the run log cannot be created: {error.strerror}") from error
         writer = cls(path, handle, hashlib.sha256(), 0)
         first = {"type": "header", "schema_version": codec.SCHEMA_VERSION, **header}
-        writer._append([encode_record(first)])
+        try:
+            writer._append([encode_record(first)])
+        except RunLogError as error:
+            handle.close()
+            with suppress(OSError):  # a log without a header cannot be resumed
+                path.unlink()
+            error.hint = "free some space or choose another folder with --output"
+            raise
         return writer
 
     @classmethod

@@ -72,7 +72,7 @@ def test_a_full_disk_stops_the_run_and_it_can_be_resumed(audit, tmp_path, probe)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (14_000, before[1]))  # the kernel refuses more
     try:
-        stopped = audit(*command)
+        stopped = audit(*command, fresh=True)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert stopped.code == 3
