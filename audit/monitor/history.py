@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from typing import Any, Literal
 
 from sqlalchemy import select
 
-from audit.errors import ConfigError
+from audit.errors import ConfigError, StoreError
 from audit.monitor.view import AlarmEvent
 from audit.store import Store
 from audit.store.tables import TABLES
@@ -68,9 +69,27 @@ def write_event(
     identity: str,
     now: datetime,
     **more: Any,
-) -> None:
-    """Append a line to an alarm's history."""
-    store.note(KIND, {"id": identity, "what": what, "time": now.isoformat(), **more})
+) -> bool:
+    """Append a line to an alarm's history; return false where another process was faster.
+
+    An alarm is raised and cleared once in its life: the ids of those lines follow from its own, and
+    the store takes an id only once.
+    """
+    body = {"id": identity, "what": what, "time": now.isoformat(), **more}
+    if what == "acknowledged":
+        store.note(KIND, body)
+        return True
+    line = hashlib.sha256(f"{KIND} {what} {identity}".encode()).hexdigest()
+    try:
+        store.note(KIND, body, identity=line)
+    except StoreError:
+        table = TABLES["trail"]
+        with store.reading() as connection:
+            there = connection.execute(select(table.c.seq).where(table.c.id == line)).first()
+        if there is None:
+            raise
+        return False
+    return True
 
 
 def acknowledge(

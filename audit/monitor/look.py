@@ -27,7 +27,7 @@ def look(store: Store, *, now: datetime | None = None) -> tuple[Alarm, ...]:
     Returns
     -------
     tuple of Alarm
-        The alarms raised by this look, each once in its life: what webhooks send.
+        The alarms raised by this look, each once in its life, however many processes look.
 
     Raises
     ------
@@ -39,14 +39,15 @@ def look(store: Store, *, now: datetime | None = None) -> tuple[Alarm, ...]:
     expire(store, tag_days=read_settings(store).tag_days, now=moment)
     seen = look_at(store, moment)
     _clear(store, seen, moment)
-    new = tuple(
+    return tuple(
         alarm
         for alarm in seen.alarms
-        if alarm.id not in seen.episodes and alarm.state is State.ALERT
+        if alarm.id not in seen.episodes
+        and alarm.state is State.ALERT
+        and write_event(
+            store, "raised", alarm.id, moment, subject=_subject(alarm), facts=_facts(alarm)
+        )
     )
-    for alarm in new:
-        write_event(store, "raised", alarm.id, moment, subject=_subject(alarm), facts=_facts(alarm))
-    return new
 
 
 def _clear(store: Store, seen: Seen, moment: datetime) -> None:

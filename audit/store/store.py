@@ -112,9 +112,17 @@ class Store:
         fresh: Fresh = {}
         self.append({"reviews": [self.review_row(review, fresh) for review in reviews]}, fresh)
 
-    def note(self, kind: str, body: Mapping[str, Any], *, about: str | None = None) -> None:
-        """Write into the trail what was done: an erasure, a retention, a change of policy."""
-        row = row_of(uuid.uuid4().hex, utc_stamp(), kind, canonical(dict(body)), about=about)
+    def note(
+        self, kind: str, body: Mapping[str, Any], *, about: str | None = None,
+        identity: str | None = None,
+    ) -> None:  # fmt: skip
+        """Write into the trail what was done: an erasure, a retention, a change of policy.
+
+        With an ``identity`` (of at most 64 characters) it is written once, whoever tries again.
+        """
+        row = row_of(
+            identity or uuid.uuid4().hex, utc_stamp(), kind, canonical(dict(body)), about=about
+        )
         self.append({"trail": [row]}, {})
 
     def append(self, rows: Mapping[str, Sequence[Mapping[str, Any]]], fresh: Fresh) -> None:

@@ -1,6 +1,7 @@
 """A receiver of webhooks on this machine."""
 
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
@@ -10,12 +11,14 @@ class Inbox:
     def __init__(self):
         self.got = []
         self.statuses = []
+        self.answers_after = 0.0
         inbox = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["content-length"])).decode()
                 inbox.got.append((dict(self.headers.items()), body))
+                time.sleep(inbox.answers_after)
                 status = inbox.statuses.pop(0) if inbox.statuses else 204
                 self.send_response(status)
                 if 300 <= status < 400:

@@ -17,6 +17,7 @@ from standardwebhooks import Webhook
 from audit import __version__
 from audit.monitor.webhooks.message import Message
 from audit.monitor.webhooks.receivers import Receiver
+from audit.monitor.webhooks.turn import Turn
 from audit.store import Store
 from audit.store.tables import TABLES
 
@@ -69,6 +70,7 @@ class Courier:
     A message is offered until it is taken, with longer and longer pauses. Every round is a row in
     the store's trail, so a restarted process goes on where the last one ended. Killed between the
     receiver's answer and that row, it tells the receiver once more under the same ``webhook-id``.
+    Of several processes one tells at a time.
 
     Parameters
     ----------
@@ -107,26 +109,48 @@ class Courier:
         Returns
         -------
         list of Delivered
-            What was tried now.
+            What was tried now; nothing while another process tells.
 
         Raises
         ------
         StoreError
             If the log cannot be read or written. Nothing more is sent then.
         """
+        if not self._due(messages):
+            return []
+        turn = Turn(self._store, self._now)
+        if not turn.take():
+            return []
+        try:
+            return self._deliver(self._due(messages), turn)
+        finally:
+            turn.end()
+
+    def _due(self, messages: Sequence[Message]) -> list[tuple[Receiver, list[Message]]]:
+        """Return what each receiver should be told now."""
         present = self._now()
         log = _log(self._store, [message.id for message in messages])
-        results = []
+        due = [
+            (receiver, [each for each in messages
+                        if _is_due(log.get((each.id, receiver.name), []), present)])
+            for receiver in self._receivers
+        ]  # fmt: skip
+        return [(receiver, wanted) for receiver, wanted in due if wanted]
+
+    def _deliver(
+        self, due: Sequence[tuple[Receiver, Sequence[Message]]], turn: Turn
+    ) -> list[Delivered]:
+        """Tell what is due, for as long as it is this process's turn."""
+        results: list[Delivered] = []
         with httpx2.Client(
             timeout=_TIMEOUT,
             follow_redirects=False,  # the address that was named gets it, no other
             headers={"user-agent": f"audit-monitor/{__version__}"},
         ) as client:
-            for receiver in self._receivers:
+            for receiver, messages in due:
                 for message in messages:
-                    rounds = log.get((message.id, receiver.name), [])
-                    if not _is_due(rounds, present):
-                        continue
+                    if not turn.take():
+                        return results
                     result, reachable = self._tell(client, receiver, message)
                     results.append(result)
                     if not reachable:
