@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.warm import WarmCommand
 
-READ_ON_START = ("PYTHON", "OPENBLAS", "OMP", "OPENAI")
+READ_ON_START = ("PYTHONPROFILEIMPORTTIME", "OPENBLAS", "OMP", "OPENAI")
 
 
 class Outcome:

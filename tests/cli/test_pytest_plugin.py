@@ -1,5 +1,6 @@
 """The plugin in a team's own test suite: a real pytest in a folder of its own."""
 
+import os
 import subprocess
 import sys
 
@@ -19,24 +20,27 @@ def test_no_gap(audit_gate):
 def suite(tmp_path):
     """Write a test suite with a gate and run it."""
 
-    def go(hurt, *, more="", ini="", templates=32, cwd="."):
+    def go(hurt, *, more="", ini="", templates=32, cwd=".", found=False):
         here = tmp_path / cwd
         here.mkdir(exist_ok=True)
         write_probe(here, templates=templates)
         write_classifier(here, hurt)
         (tmp_path / "test_bias.py").write_text(SUITE.format(more=more))
         (tmp_path / "pytest.ini").write_text(f"[pytest]\n{ini}\n")
+        # other plugins take longer to load than the audit takes
+        plugin = [] if found else ["-p", "audit.cli.pytest_plugin"]
+        alone = {} if found else {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         return subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--junitxml=out.xml",
-             tmp_path],
-            cwd=here, capture_output=True, text=True, check=False,
+             *plugin, tmp_path],
+            cwd=here, capture_output=True, text=True, check=False, env={**os.environ, **alone},
         )  # fmt: skip
 
     return go
 
 
-def test_it_passes_without_a_gap(suite, tmp_path):
-    done = suite({})
+def test_it_is_found_by_pytest_and_passes_without_a_gap(suite, tmp_path):
+    done = suite({}, found=True)
     assert done.returncode == 0, done.stdout
     assert 'name="blind.limit"' in (tmp_path / "out.xml").read_text()
 

@@ -311,7 +311,12 @@ def test_a_default_run_opens_no_connection(audit, tmp_path, planted):
         "socket.socket.connect = refuse\n"
     )
     done = audit(
-        "run", planted, "--model", "python:mine.py:classify", env={"PYTHONPATH": str(tmp_path)}
+        "run",
+        planted,
+        "--model",
+        "python:mine.py:classify",
+        env={"PYTHONPATH": str(tmp_path)},
+        fresh=True,
     )
     assert done.code == 1, done.err
     assert not (tmp_path / "connected").exists()

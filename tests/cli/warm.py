@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import traceback
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
@@ -99,6 +100,7 @@ def run(job, files) -> None:
     os.chdir(job["cwd"])
     os.environ.clear()
     os.environ.update(job["env"])
+    _customise()
     sys.argv = ["audit", *job["arguments"]]
     code = 1
     try:
@@ -112,6 +114,14 @@ def run(job, files) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def _customise() -> None:
+    """Do what Python does on start with ``PYTHONPATH``."""
+    sys.path[:0] = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    sys.modules.pop("sitecustomize", None)
+    with suppress(ModuleNotFoundError):
+        import_module("sitecustomize")
 
 
 if __name__ == "__main__":
