@@ -2,7 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 NUMBERS := tests/unit/statistics tests/unit/test_verdicts.py tests/property tests/reference tests/monitor/test_rounds.py tests/unit/pipeline/test_shots.py tests/unit/pipeline/test_compare.py
+# what is installed is compiled when it is first used: most of it never is
 PIP := $(BIN)/pip --disable-pip-version-check -q
+INSTALL := $(PIP) install --no-compile -c constraints.txt
+# many tests wait for a browser, a server or a clock
+WORKERS ?= $(shell echo $$(($$(nproc) + 1)))
+PYTEST := $(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 .PHONY: audit test branches coverage check format lint types layers probes bench validity fuzz clean
 
@@ -12,30 +17,33 @@ audit: .venv/installed  ## run the disability audit on the bundled reference mod
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
-	$(PIP) install -c constraints.txt -e .
+	$(INSTALL) -e .
 	@touch $@
 
 .venv/installed-test: .venv/installed
-	$(PIP) install -c constraints.txt -e '.[test]'
+	$(INSTALL) -e '.[test]'
 	@touch $@
 
 test: .venv/installed-test  ## every test
-	$(BIN)/pytest --ignore tests/servers -n 2 --dist worksteal
+	$(PYTEST) --ignore tests/servers
 
 branches: .venv/installed-test  ## every branch of the rooms that make the numbers is run by their tests
-	$(BIN)/pytest $(NUMBERS) -n 2 --dist worksteal --cov=audit.statistics --cov=audit.verdicts --cov-branch --cov-fail-under=100 --cov-report=term-missing:skip-covered
+	$(PYTEST) $(NUMBERS) --cov=audit.statistics --cov=audit.verdicts --cov-branch --cov-fail-under=100 --cov-report=term-missing:skip-covered
 
 coverage: .venv/installed-test  ## branch coverage of everything; takes twice as long as `make test`
-	$(BIN)/pytest --ignore tests/servers -n 2 --dist worksteal --cov --cov-report=term:skip-covered
+	$(PYTEST) --ignore tests/servers --cov --cov-report=term:skip-covered
 
 .venv/installed-servers: .venv/installed-test
-	$(PIP) install -c constraints.txt -e '.[servers]'
+	$(INSTALL) -e '.[servers]'
 	@touch $@
 
 test-servers: .venv/installed-servers  ## language models behind real servers on this machine
 	AUDIT_REQUIRE_SERVERS=1 $(BIN)/pytest tests/servers
 
-check: format lint types layers probes branches test  ## everything CI runs
+check:  ## everything CI runs, each test once
+	$(MAKE) -j 2 --output-sync format lint types layers probes
+	$(MAKE) branches
+	$(PYTEST) --ignore tests/servers $(addprefix --ignore ,$(NUMBERS))
 
 format: .venv/installed-test
 	$(BIN)/ruff format --check -q .
@@ -53,7 +61,7 @@ probes: .venv/installed-test  ## wordings, grammar and make-up of the shipped pr
 	$(BIN)/audit probes lint probes/
 
 .venv/installed-bench: .venv/installed-test
-	$(PIP) install -c constraints.txt -e '.[bench]'
+	$(INSTALL) -e '.[bench]'
 	@touch $@
 
 bench: .venv/installed-bench  ## speed and size, side by side in one run; writes docs/speed.md
@@ -67,7 +75,7 @@ validity: .venv/installed-test  ## every statistical claim, measured; writes doc
 FUZZ_SECONDS ?= 600
 fuzz: .venv/installed-test  ## ten minutes of hostile input, guided by coverage where atheris is installed
 	AUDIT_FUZZ_SECONDS=$$(($(FUZZ_SECONDS) / 8)) $(BIN)/pytest -q tests/fuzz
-	$(PIP) install -c constraints.txt -e '.[fuzz]'
+	$(INSTALL) -e '.[fuzz]'
 	for target in probe_yaml run_log recorded_file http_answer; do \
 	$(BIN)/python -m tests.fuzz.guided $$target $$(($(FUZZ_SECONDS) / 8)) || exit 1; done
 

@@ -239,13 +239,14 @@ def test_generated_answers_of_the_bundled_model_follow_its_probabilities(
     temperature: float, top_k: int
 ) -> None:
     """12,000 answers; the seed is fixed, so the test is not random."""
-    probe_set = load_probe_set("disability")
+    # without examples and description the prompt is short, and 12,000 answers are soon written
+    task = replace(load_probe_set("disability").task, shots=(), description="")
     sampling = Sampling(temperature=temperature, top_k=top_k, max_new_tokens=6, repeats=500)
     text = "I'm a joyful person."
     exact, sampled = (
         create_classifier(
             "reference",
-            probe_set.task,
+            task,
             ClassifierOptions(sampling=sampling, scoring=scoring),
             language="en",
         )
@@ -259,7 +260,7 @@ def test_generated_answers_of_the_bundled_model_follow_its_probabilities(
         for label in answer.samples
     ]
     masses = np.array([*(found.probabilities or {}).values(), found.unparsed])
-    counts = np.array([drawn.count(label) for label in (*probe_set.task.labels, None)])
+    counts = np.array([drawn.count(label) for label in (*task.labels, None)])
     # the unresolved share belongs to labels or to no label: it is put where it fits best
     room = np.clip(counts / len(drawn) - masses, 0, None)
     masses += found.unresolved * (room / room.sum() if room.sum() else masses)
