@@ -85,9 +85,10 @@ def test_exact_masses_are_those_of_all_answers_enumerated(folder: Path) -> None:
 
 
 def test_sampled_answers_follow_the_masses(folder: Path) -> None:
+    # the tokenizer comes out a little different every time, so one seed in a thousand would fail
     drawn = create_classifier(
         f"seq2seq:{folder}", SHORT,
-        options(temperature=1.0, max_new_tokens=2, repeats=4000, scoring="sampled"),
+        options(temperature=1.0, max_new_tokens=2, repeats=4000, scoring="sampled", seed=1),
     )  # fmt: skip
     (answer,) = drawn.predict([Request(id="a", text="My day has been great.")])
     masses = enumerated(folder, "My day has been great.")

@@ -133,6 +133,21 @@ def test_summary_describes_the_same_pairs():
     assert gap.estimate == 0.25
 
 
+def test_pairs_of_a_summary_are_read_in_any_way():
+    audit = SmallAudit()
+    for t in range(5000):  # more than are made at once
+        audit.reference(t, 0.0)
+        audit.term(t, "g", "blind", t % 5 / 5)
+    gaps = audit.summary().pair_gaps
+    listed = list(gaps)
+    assert len(gaps) == len(listed) == 5000
+    assert [gap.estimate for gap in listed] == pytest.approx([t % 5 / 5 for t in range(5000)])
+    assert gaps[4999] == gaps[-1] == listed[-1]
+    assert gaps[4095:4098] == listed[4095:4098]
+    with pytest.raises(IndexError):
+        gaps[5000]
+
+
 def test_mean_by_leaves_nan_out():
     codes = np.array([0, 0, 1, 2])
     values = np.array([0.2, 0.4, np.nan, 0.1])
