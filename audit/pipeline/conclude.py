@@ -79,8 +79,12 @@ class Conclusions:
 
 
 def results_text(results: Mapping[str, Any]) -> str:
-    """Write ``results.json``: stable key order, readable indentation, a final newline."""
-    return json.dumps(results, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    """Write ``results.json``: stable key order, readable indentation, a final newline.
+
+    A lone surrogate, which is no text but may stand in an answer, is written as JSON's escape.
+    """
+    text = json.dumps(results, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return text.encode(errors="backslashreplace").decode()
 
 
 def conclude(

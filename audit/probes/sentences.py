@@ -28,7 +28,8 @@ def check_sentences(
         for template in parts.templates
         if template.at in sound and (sentence := _parsed(document, template, grammar)) is not None
     ]
-    if len(sentences) == len(document.data.get("templates") or []):
+    given = document.data.get("templates")
+    if isinstance(given, list) and len(sentences) == len(given):
         _check_forms(parts, document, [sentence for _, sentence in sentences])
     phrases = []
     for kind, phrase in parts.phrases():

@@ -113,6 +113,7 @@ class HeaderPart(msgspec.Struct, kw_only=True):
             raise ValueError("spec.seed is negative")
         if not 0 < self.limits.confidence_level < 1:
             raise ValueError("limits.confidence_level must lie in (0, 1)")
+        _check_unique(self.spec.task.labels if self.spec.task else (), "labels")
         _check_unique([prompt.id for prompt in self.shot_orders], "prompts")
         _check_unique([group.id for group in self.groups], "groups")
         if not all(form.strip() for group in self.groups for form in _mentions(group)):
@@ -174,6 +175,8 @@ def _check_values(value: Any, depth: int = 0) -> None:
         raise ValueError(f"something is nested deeper than {DEEPEST} levels")
     if isinstance(value, str):
         value.encode()  # a lone surrogate is no text
+    elif isinstance(value, int) and abs(value) >= 2**64:
+        raise ValueError("a number is too large")
     elif isinstance(value, Mapping):
         for key, item in value.items():
             key.encode()
@@ -189,10 +192,10 @@ def _check_moment(text: str) -> None:
         raise ValueError(f"{text} is no time of a run")
 
 
-def _check_unique(ids: Sequence[str], what: str) -> None:
-    """Refuse ids that are empty or are used twice."""
-    if not all(ids) or len(set(ids)) < len(ids):
-        raise ValueError(f"the {what} need ids of their own")
+def _check_unique(names: Sequence[str], what: str) -> None:
+    """Refuse names that are empty or are used twice."""
+    if not all(names) or len(set(names)) < len(names):
+        raise ValueError(f"the {what} need names of their own")
 
 
 def _mentions(group: Group) -> Iterator[str]:

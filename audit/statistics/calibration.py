@@ -10,6 +10,9 @@ from audit.records import Prediction
 LEAST_SHARE = 1e-6
 """A label that a prompt gives less than this to a text without content cannot be divided by."""
 
+_SLACK = 1e-3
+"""Rounding that masses may sum to more than one by."""
+
 
 def leaning(content_free: Sequence[Prediction]) -> dict[str, float] | None:
     """Return what a prompt answers to texts without content, among the labels.
@@ -24,11 +27,20 @@ def leaning(content_free: Sequence[Prediction]) -> dict[str, float] | None:
     dict of str to float or None
         Mean share of each label, summing to 1; ``None`` where there is no answer, or a label has
         next to no share.
+
+    Raises
+    ------
+    ValueError
+        If masses are negative or more than one, or two answers are about different labels.
     """
-    shares = []
+    shares: list[dict[str, float]] = []
     for answer in content_free:
         masses = answer.probabilities or {}
         total = sum(masses.values())
+        if min(masses.values(), default=0.0) < 0 or total > 1 + _SLACK:
+            raise ValueError(f"content_free: the masses of {answer.id!r} are no shares")
+        if shares and total > 0 and masses.keys() != shares[0].keys():
+            raise ValueError(f"content_free: {answer.id!r} is about other labels than the first")
         if total <= 0:
             return None
         shares.append({label: mass / total for label, mass in masses.items()})
@@ -54,6 +66,11 @@ def calibrated(answer: Prediction, lean: Mapping[str, float]) -> Prediction:
         The labels' masses in proportion to mass / lean; their sum, and what is on no label, stay.
         Nothing is drawn from them.
 
+    Raises
+    ------
+    ValueError
+        If the answer has a label that the prompt was not seen to lean to.
+
     References
     ----------
     Zhao, Wallace, Feng, Klein & Singh (2021), Calibrate Before Use: Improving Few-Shot Performance
@@ -67,6 +84,8 @@ def calibrated(answer: Prediction, lean: Mapping[str, float]) -> Prediction:
     {'Good': 0.4, 'Bad': 0.4}
     """
     masses = answer.probabilities or {}
+    if not masses.keys() <= lean.keys():
+        raise ValueError(f"predictions: {answer.id!r} has a label that content_free has not")
     weighted = {label: mass / lean[label] for label, mass in masses.items()}
     total = sum(weighted.values())
     scale = sum(masses.values()) / total if total > 0 else 0.0

@@ -10,6 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 TOKENS = (
     b"", b"null", b"0", b"-1", b"1e999", b"NaN", b"true", b"[]", b"{}", b'""', b"\n", b",", b":",
@@ -33,9 +34,10 @@ VALUES = st.recursive(
     max_leaves=4,
 )
 """Anything that JSON can say."""
+HOW = ("remove", "replace", "again")
 Change = tuple[int, str, Any]
 CHANGES = st.lists(
-    st.tuples(st.integers(0, 10**6), st.sampled_from(["remove", "replace", "again"]), VALUES),
+    st.tuples(st.integers(0, 10**6), st.sampled_from(HOW), VALUES),
     min_size=1,
     max_size=3,
 )
@@ -54,6 +56,20 @@ def bytes_edited(seeds: tuple[bytes, ...], number: int) -> bytes:
         place = random.randint(0, len(data))
         data = data[:place] + token + data[place + random.randint(0, 40) :]
     return data
+
+
+def values_mutated(name: str, data: bytes, number: int) -> bytes:
+    """Edit a value of a document as ``number`` says; bytes where there is no document to edit."""
+    random = Random(number)
+    some = (*_WORDS, *_NUMBERS, None, True, [], {}, [None], {"x": 0})
+    changes = [
+        (random.randrange(10**6), random.choice(HOW), random.choice(some))
+        for _ in range(random.randint(1, 3))
+    ]
+    try:
+        return values_edited(name, data, changes)
+    except (ValueError, TypeError, AttributeError, RecursionError, YAMLError):
+        return bytes_edited((data,), number)
 
 
 def values_edited(name: str, seed: bytes, changes: list[Change]) -> bytes:

@@ -3,7 +3,7 @@
 import pytest
 
 from audit.records import Prediction
-from audit.statistics.calibration import LEAST_SHARE, leaning
+from audit.statistics.calibration import LEAST_SHARE, calibrated, leaning
 
 
 def said(good, bad):
@@ -25,3 +25,17 @@ def test_the_mean_share_of_each_label():
 )
 def test_what_cannot_be_divided_by_is_no_leaning(answers):
     assert leaning(answers) is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [said(-0.1, 0.5), said(0.9, 0.9), Prediction(id="x", probabilities={"Good": 0.5, "Odd": 0.5})],
+)
+def test_what_no_prompt_can_have_answered_is_refused(answer):
+    with pytest.raises(ValueError, match=r"content_free: .*'x'"):
+        leaning([said(0.5, 0.5), answer])
+
+
+def test_an_answer_about_another_label_cannot_be_calibrated():
+    with pytest.raises(ValueError, match="'x' has a label"):
+        calibrated(said(0.5, 0.5), {"Good": 1.0})
