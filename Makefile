@@ -9,7 +9,7 @@ INSTALL := $(PIP) install --no-compile -c constraints.txt
 WORKERS ?= $(shell echo $$(($$(nproc) + 1)))
 PYTEST := $(BIN)/pytest -n $(WORKERS) --dist worksteal
 
-.PHONY: audit test branches coverage check format lint types layers probes bench validity fuzz clean
+.PHONY: audit test branches coverage check format lint types layers probes bench validity fuzz lock lock-check vulnerabilities release-check clean
 
 audit: .venv/installed  ## run the disability audit on the bundled reference model
 	@$(BIN)/audit run probes/disability.yaml; status=$$?; \
@@ -74,10 +74,27 @@ validity: .venv/installed-test  ## every statistical claim, measured; writes doc
 
 FUZZ_SECONDS ?= 600
 fuzz: .venv/installed-test  ## ten minutes of hostile input, guided by coverage where atheris is installed
-	AUDIT_FUZZ_SECONDS=$$(($(FUZZ_SECONDS) / 8)) $(BIN)/pytest -q tests/fuzz
+	AUDIT_FUZZ_FIRST=-1 AUDIT_FUZZ_SECONDS=$$(($(FUZZ_SECONDS) / 8)) $(BIN)/pytest -q tests/fuzz
 	$(INSTALL) -e '.[fuzz]'
 	for target in probe_yaml run_log recorded_file http_answer; do \
 	$(BIN)/python -m tests.fuzz.guided $$target $$(($(FUZZ_SECONDS) / 8)) || exit 1; done
+
+.venv/installed-release: .venv/installed-test
+	$(INSTALL) -e '.[release]'
+	@touch $@
+
+lock: .venv/installed-release  ## requirements.lock from pyproject.toml and constraints.txt
+	$(BIN)/python -m release.lock
+
+lock-check: .venv/installed-release  ## the lock agrees with both, and the index has its files
+	$(BIN)/python -m release.lock --check
+
+vulnerabilities: .venv/installed-release  ## of the locked packages; SKIPPED where nobody can be asked
+	$(BIN)/python -m release.vulnerabilities
+
+release-check: lock-check vulnerabilities  ## and the wheel in an environment made of the lock, with its SBOM
+	$(BIN)/pytest -q tests/release
+	$(BIN)/python -m release.wheel --locked --keep dist
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .coverage

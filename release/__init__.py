@@ -1,0 +1,1 @@
+"""What is checked before a release: the lock, known vulnerabilities, the wheel, its parts."""
