@@ -177,6 +177,20 @@ def read_predictions(records: Any) -> tuple[Prediction, ...]:
     return tuple(Prediction(**{name: getattr(one, name) for name in names}) for one in found)
 
 
+def decode_predictions(lines: Sequence[bytes]) -> list[PredictionLine]:
+    """Decode sound lines about predictions at once.
+
+    Raises
+    ------
+    ValueError
+        If any of them is about something else, or has to be read by itself.
+    """
+    found: list[PredictionLine] = _DECODER.decode_lines(b"".join(lines))
+    if len(found) != len(lines):
+        raise ValueError("a line holds more than one record")
+    return found
+
+
 def decode_prediction(line: bytes) -> PredictionLine:
     """Decode a sound line about a prediction.
 

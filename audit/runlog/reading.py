@@ -6,6 +6,7 @@ import hashlib
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from operator import lt
@@ -23,6 +24,7 @@ from audit.runlog.codec import (
     FILE_NAME,
     PredictionLine,
     decode_prediction,
+    decode_predictions,
     decode_record,
     read_predictions,
     sound,
@@ -31,7 +33,7 @@ from audit.runlog.contents import check_footer, read_header
 
 _BUFFER = 2**20
 _TOGETHER = 4096
-"""Lines that are turned into records at once."""
+"""Lines that are decoded and turned into records at once."""
 _PREDICTION = b'"type":"prediction"'
 _SHARED = ("role", "context", "unit", "term", "group", "valence", "use", "gold", "stratum")
 """Fields of a variant whose values many variants have."""
@@ -101,7 +103,7 @@ class _Reader:
 
     def __init__(self, path: Path, name: str) -> None:
         self.path, self.name = path, name
-        self.lines: defaultdict[str | None, list[PredictionLine]] = defaultdict(list)
+        self.waiting: list[bytes] = []
         self.places = array("q")
         self.variants: list[Variant] = []
         self.predictions: dict[str, Prediction] = {}
@@ -116,15 +118,21 @@ class _Reader:
         self.shared: dict[Any, Any] = {}
 
     def read(self) -> RunLog:
+        number = 0
         with self.path.open("rb", buffering=_BUFFER) as handle, without_collection():
             for number, line in enumerate(handle, start=1):
                 if not line.endswith(b"\n"):
                     self.torn = True
                 elif line.startswith(_PREDICTION, BODY) and number > 1 and self.footer is None:
-                    self._prediction(number, line)
+                    if not sound(line):
+                        raise _damaged(self._at(number))
+                    self.waiting.append(line)
+                    if len(self.waiting) == _TOGETHER:
+                        self._take(number + 1)
                 else:
+                    self._take(number)
                     self._record(number, line)
-            self._make()
+            self._take(number + 1)
         if self.header is None:
             raise RunLogError(
                 "the log holds no complete header", where=self.name, hint="start a new run"
@@ -139,40 +147,49 @@ class _Reader:
             self.footer, self.torn, self.size, self.digest, self.other_orders, self.content_free,
         )  # fmt: skip
 
-    def _prediction(self, number: int, line: bytes) -> None:
-        """Take one answer."""
-        if not sound(line):
-            raise _damaged(self._at(number))
-        try:
-            found = decode_prediction(line)
-        except (ValueError, RecursionError) as error:
-            where = self._at(number)
-            raise RunLogError(f"not a prediction record: {error}", where=where) from error
-        if found.variant.id != found.prediction.id:
-            where = self._at(number)
-            raise RunLogError("the answer is not to the sentence beside it", where=where)
-        lines = self.lines[found.shot_order]
-        lines.append(found)
-        if len(lines) >= _TOGETHER:
-            self._make()
-        self.digest.update(line)
-        self.size += len(line)
-
     def _at(self, number: int) -> str:
         return f"{self.name}:{number}"
 
-    def _make(self) -> None:
-        """Turn the lines that were taken into records; what they share is kept once."""
-        for order, lines in self.lines.items():
-            self.answered += len(lines)
+    def _take(self, end: int) -> None:
+        """Turn the answers that wait before line ``end`` into records."""
+        lines, self.waiting = self.waiting, []
+        if not lines:
+            return
+        found = self._decoded(lines, end - len(lines))
+        data = b"".join(lines)
+        self.digest.update(data)
+        self.size += len(data)
+        by_order: defaultdict[str | None, list[PredictionLine]] = defaultdict(list)
+        for line in found:
+            by_order[line.shot_order].append(line)
+        for order, some in by_order.items():
             if order is None:
-                self._first_prompt(lines)
+                self._first_prompt(some)
             else:
-                answers = self._answers([line.variant.id for line in lines], lines)
+                answers = self._answers([line.variant.id for line in some], some)
                 self.other_orders.setdefault(order, {}).update(answers)
-        self.lines.clear()
+        self.answered += len(lines)
         if len(self.predictions) + sum(map(len, self.other_orders.values())) < self.answered:
             raise RunLogError("a sentence is answered twice", where=self.name)
+
+    def _decoded(self, lines: list[bytes], start: int) -> list[PredictionLine]:
+        """Decode sound lines; what is wrong is found line by line, from line ``start``."""
+        with suppress(ValueError, RecursionError):
+            found = decode_predictions(lines)
+            if all(line.variant.id == line.prediction.id for line in found):
+                return found
+        found = []
+        for number, line in enumerate(lines, start):
+            try:
+                one = decode_prediction(line)
+            except (ValueError, RecursionError) as error:
+                where = self._at(number)
+                raise RunLogError(f"not a prediction record: {error}", where=where) from error
+            if one.variant.id != one.prediction.id:
+                where = self._at(number)
+                raise RunLogError("the answer is not to the sentence beside it", where=where)
+            found.append(one)
+        return found
 
     def _first_prompt(self, lines: list[PredictionLine]) -> None:
         """Take sentences, their places and their answers."""
@@ -238,7 +255,6 @@ class _Reader:
                 where=where,
                 hint="restore the file from a backup, or run the audit again",
             )
-        self._make()
         check_footer(record, where)
         if record["n_predictions"] != self.answered:
             raise RunLogError("the footer counts other predictions than there are", where=where)
