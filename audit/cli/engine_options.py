@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _RAY_ONLY = ("address", "workers", "worker_cpus", "worker_gpus")
+_ONE_PROCESS = ("requests_per_minute", "tokens_per_minute", "max_requests", "max_cost")
 
 ENGINE_OPTIONS: list[Decorator] = [
     option("--engine", type=click.Choice(["local", "ray"]), default="local", show_default=True,
@@ -43,9 +44,16 @@ def engine_of(given: Mapping[str, Any]) -> Engine:
     Raises
     ------
     ConfigError
-        If options of the Ray engine are given to the local one.
+        If options of the Ray engine are given to the local one, or limits that each worker would
+        count for itself to the Ray engine.
     """
     if given["engine"] == "ray":
+        if limits := _flags(given, _ONE_PROCESS):
+            raise ConfigError(
+                "each Ray worker would count this limit for itself",
+                where=limits,
+                hint="leave out --engine ray; --concurrency asks a service many times at once",
+            )
         from audit.engines import RayEngine
 
         cpus, gpus = given["worker_cpus"], given["worker_gpus"]
@@ -55,12 +63,16 @@ def engine_of(given: Mapping[str, Any]) -> Engine:
             cpus=1.0 if cpus is None else cpus,
             gpus=0.0 if gpus is None else gpus,
         )
-    if misplaced := [name for name in _RAY_ONLY if given[name] is not None]:
-        flags = ", ".join(f"--{name.replace('_', '-')}" for name in misplaced)
-        raise ConfigError("this is for a cluster", where=flags, hint="add --engine ray")
+    if misplaced := _flags(given, _RAY_ONLY):
+        raise ConfigError("this is for a cluster", where=misplaced, hint="add --engine ray")
     from audit.engines import LocalEngine
 
     return LocalEngine()
+
+
+def _flags(given: Mapping[str, Any], names: Sequence[str]) -> str:
+    """Name those of the options that were given."""
+    return ", ".join(f"--{name.replace('_', '-')}" for name in names if given[name] is not None)
 
 
 def bytes_of(text: str | None) -> int | None:

@@ -107,6 +107,13 @@ def test_options_of_a_cluster_need_the_cluster(audit, probe):
     assert "--workers: this is for a cluster" in done.err
 
 
+def test_limits_that_each_worker_would_count_for_itself_are_refused(audit, probe):
+    limits = ("--max-requests", "9", "--requests-per-minute", "60")
+    done = audit("run", probe, "-m", "openai:x", *limits, "--engine", "ray")
+    assert done.code == 2
+    assert "--requests-per-minute, --max-requests: each Ray worker would count" in done.err
+
+
 @pytest.mark.parametrize("address", ["auto", "127.0.0.1:1"])
 def test_a_cluster_that_is_not_there_is_named_at_once(audit, tmp_path, probe, address):
     (tmp_path / "slow.py").write_text(SLOW)

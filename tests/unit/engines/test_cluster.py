@@ -2,15 +2,19 @@
 
 import json
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 import ray
 from ray.cluster_utils import Cluster
 
+from audit.classifiers import create_classifier
 from audit.engines import LocalEngine, RayEngine
+from audit.engines.cluster import AHEAD, IN_FLIGHT
 from audit.errors import AuditError, ClassifierError, ConfigError, ProbeError, ProviderError
 from audit.pipeline import RunOptions, run_audit
-from audit.records import ClassifierOptions
+from audit.probes import load_probe_set
+from audit.records import ClassifierOptions, Request
 from audit.runlog import read_run
 from tests.small_runs import write_probe
 
@@ -95,6 +99,27 @@ def test_the_results_are_the_local_ones_whatever_the_number_of_workers(folder):
     assert spread == local
     assert (other.variants, other.predictions) == (log.variants, log.predictions)
     assert said == []
+
+
+def test_requests_are_taken_only_a_few_batches_ahead(folder):
+    task = load_probe_set(folder / "small.yaml").task
+    load = partial(
+        create_classifier, f"python:{folder / 'mine.py'}:classify", task,
+        ClassifierOptions(batch_size=4),
+    )  # fmt: skip
+    taken = []
+
+    def requests():
+        for n in range(200):
+            taken.append(n)
+            yield Request(id=str(n), text=f"text {n}")
+
+    answered = ahead = 0
+    for batch in RayEngine(workers=2).run(load(), requests(), print, load):
+        ahead = max(ahead, len(taken) - answered)
+        answered += len(batch)
+    assert answered == len(taken)
+    assert ahead <= 4 * 2 * (IN_FLIGHT + AHEAD)
 
 
 def test_a_killed_worker_loses_nothing(folder):
