@@ -94,15 +94,21 @@ class KeyRing:
 
     def named(self, name: str) -> ColumnElement[bool]:
         """Return the condition that a key's name is this one, or begins with it and a colon."""
+        return self._begins(name, KEYS.c.id)
+
+    def exactly(self, name: str, column: ColumnElement[str]) -> ColumnElement[bool]:
+        """Return the condition that a column holds the id of a key of exactly this name."""
+        return self._begins(name, column) & (func.length(column) == len(name) + 1 + _SUFFIX)
+
+    def _begins(self, name: str, column: ColumnElement[str]) -> ColumnElement[bool]:
         if self._engine.dialect.name == "sqlite":  # compares bytes, so that its index serves
-            return and_(KEYS.c.id > f"{name}:", KEYS.c.id < f"{name};")
-        return KEYS.c.id.startswith(f"{name}:", autoescape=True)
+            return and_(column > f"{name}:", column < f"{name};")
+        return column.startswith(f"{name}:", autoescape=True)
 
     def _stored(self, name: str) -> tuple[str, bytes] | None:
         """Return the stored key of exactly this name; longer names begin alike."""
-        exact = func.length(KEYS.c.id) == len(name) + 1 + _SUFFIX
         with self._reading() as connection:
-            query = select(KEYS.c.id, KEYS.c.secret).where(self.named(name), exact)
+            query = select(KEYS.c.id, KEYS.c.secret).where(self.exactly(name, KEYS.c.id))
             found = connection.execute(query.limit(1)).first()
         return None if found is None else (found.id, bytes(found.secret))
 

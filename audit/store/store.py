@@ -200,7 +200,8 @@ class Store:
         if (subject is None) == (decision is None):
             raise ValueError("give a subject or a decision")
         if subject is not None:
-            return self.erase_keys("subject", name_of(subject, self.keys.own_secret()))
+            name = name_of(subject, self.keys.own_secret())
+            return self.erase_keys("subject", name, *self._notes_apart(name))
         found = self.decision(str(decision))
         if found is None:
             raise RefusedError(f"there is no decision {decision}", hint="compare its id")
@@ -214,7 +215,10 @@ class Store:
 
     def erase_keys(self, by: str, *names: str) -> int:
         """Delete the keys of names and of those that begin with them, and note how many."""
-        count = self._delete(or_(*(self.keys.named(name) for name in names)))
+        count = 0
+        for start in range(0, len(names), _PAGE // 10):
+            page = names[start : start + _PAGE // 10]
+            count += self._delete(or_(*(self.keys.named(name) for name in page)))
         self.note("erased", {"by": by, "keys": count})
         return count
 
@@ -353,6 +357,13 @@ class Store:
         """Return the name of the key that seals what is personal about one decision only."""
         shared = found.owner is None or is_shared(found.owner)
         return f"decision:{found.id}" if shared else str(found.owner)
+
+    def _notes_apart(self, subject_name: str) -> list[str]:
+        """Return the names of keys that sealed notes when a subject's decisions shared one key."""
+        table = TABLES["decisions"]
+        query = select(table.c.id).where(self.keys.exactly(subject_name, table.c.personal_key))
+        with self.reading() as connection:
+            return [f"decision:{identity}" for identity in connection.execute(query).scalars()]
 
     def _stored(
         self, connection: Connection, row: Any, secrets: dict[str, bytes | None]

@@ -228,10 +228,14 @@ class TestErasing:
             store.erase(decision=made[0].id)
         assert all(each.personal is not None for each in store.decisions())
         assert Filings(store).pseudonym_of(made[0].id) == store.pseudonym("anna")
-        assert store.erase(subject="anna") > 0
-        assert all(each.personal is None for each in store.decisions())
-        assert store.erase(decision=made[0].id) == 1  # the note was under the decision's own key
+        other = decision()
+        store.record([other], ["bo"])
+        store.add_review(review(other.id, id="r2", note="personal"))
+        assert store.erase(subject="anna") == 3  # and the note, which had a key of its own
+        assert [each.personal is None for each in store.decisions()] == [True, True, False]
         assert notes(store, made[0]) == [None]
+        assert notes(store, other) == ["personal"]
+        assert store.erase(decision=made[0].id) == 0
 
     def test_a_decision_that_is_not_there_is_an_error(self, store):
         with pytest.raises(RefusedError, match="there is no decision d"):
