@@ -74,15 +74,16 @@ def outcome(reviews: Sequence[StoredReview]) -> Outcome:
     """Return where a decision stands after its reviews, oldest first.
 
     The last word counts: a label holds until somebody disputes it or passes it on, and then until
-    somebody settles it.
+    somebody settles it. An answer to an appeal, which no blind label precedes, is not undone by a
+    reviewer who had the item at the same moment.
     """
     state: State = "waiting"
     label = None
+    appealed = False
     for review in reviews:
-        if review.action == "keep":
-            state, label = "kept", review.label
-        elif review.action == "override":
-            state, label = "overridden", review.label
-        else:
-            state, label = "disputed", None
+        if review.action not in RATINGS:
+            state, label, appealed = "disputed", None, False
+        elif review.blind is None or not appealed:
+            state = "kept" if review.action == "keep" else "overridden"
+            label, appealed = review.label, review.blind is None
     return Outcome(state, label, reviews[-1].time if reviews else None)

@@ -1,5 +1,7 @@
 """An appeal that is overturned settles its item, wherever in the queue that is."""
 
+from dataclasses import replace
+
 import pytest
 
 from audit.appeals import appeal, resolve
@@ -7,6 +9,7 @@ from audit.appeals.explaining import account_of
 from audit.errors import RefusedError, StoreError
 from audit.monitor import build_dashboard, look
 from audit.oversight.references import id_of, new_reference
+from audit.records import ReviewEvent
 from audit.review.claims import claims_of, take, take_next
 from audit.review.labelling import decide, dispute, item, label_blind
 from audit.review.queue import counts
@@ -72,6 +75,17 @@ class TestOverturned:
                 work_on(held.token)
             assert claims_of(store, "bo") == []
             assert outcome(reviews_of(store, [one])[one]).label == "Positive"
+
+    def test_a_review_of_the_same_moment_does_not_undo_it(self, store):
+        code, one, sent = appealed(store)
+        overturn(store, sent)
+        at_once = ReviewEvent(id="r", time=ago(), decision_id=one, reviewer="bo", action="keep",
+                              label="Negative", blind="Negative")  # fmt: skip
+        store.add_review(at_once)
+        assert account_of(store, code).counts == "Positive"
+        dispute(store, one, "ana", "Look again.")
+        store.add_review(replace(at_once, id="s", reviewer="eve"))
+        assert account_of(store, code).counts == "Negative"
 
     def test_a_disputed_item_is_settled(self, store):
         never_twice(store)
