@@ -88,7 +88,7 @@ class KeyRing:
             raise StoreError("keys could not be deleted") from error
         with self._lock:
             self._secrets.clear()
-        if self._engine.dialect.name == "sqlite":
+        if count and self._engine.dialect.name == "sqlite":  # emptying makes writers wait
             self._empty_log()
         return int(count)
 
