@@ -99,7 +99,22 @@ class Said:
 def read_said(
     variants: Sequence[Variant], by_id: Mapping[str, Prediction], labels: tuple[str, ...]
 ) -> Said:
-    """Copy the predictions into columns; equal samples are counted once."""
+    """Copy the predictions into columns; equal samples are counted once.
+
+    Parameters
+    ----------
+    variants : sequence of Variant
+        What was asked, in the order of the rows.
+    by_id : mapping
+        The answer to each variant, by its id; a variant may have none.
+    labels : tuple of str
+        Columns of the masses.
+
+    Returns
+    -------
+    Said
+        A row for each variant; zero mass and NaN where there is no answer.
+    """
     size, width = len(variants), len(labels)
     table = Said(
         masses=np.zeros((size, width)),
@@ -160,6 +175,17 @@ def _finite(value: float, what: str, where: str) -> float:
 
 
 def over_one_less(values: Array, repeats: Array) -> Array:
-    """Return values / (repeats - 1); NaN for fewer than two repeats."""
+    """Return values / (repeats - 1), by definition.
+
+    Parameters
+    ----------
+    values, repeats : Array, shapes that broadcast
+        What is divided, and counts of repeats (may be infinite).
+
+    Returns
+    -------
+    Array, shape of both together
+        In the unit of ``values``; NaN for fewer than two repeats.
+    """
     several = repeats > 1
     return np.where(several, values / np.where(several, repeats - 1, 1.0), np.nan)
