@@ -260,8 +260,8 @@ def _rules(
     """Compute the override rules for what was found."""
     return recommend_overrides(
         findings,
-        summary.run.table,
-        summary.run.answers,
+        summary.table,
+        summary.answers,
         header.task,
         outcome,
         confidence_level=summary.limits.confidence_level,

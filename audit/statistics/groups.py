@@ -98,6 +98,8 @@ class GapSummary:
         Mistakes against gold labels, see `audit.statistics.gold_table.gold_table`.
     not_tested, warnings : tuple
         What was left out and what a reader must know.
+    table, answers : PairTable, Answers
+        The pairs that the verdicts are about, and what was answered to their variants.
     """
 
     groups: tuple[GroupGap, ...]
@@ -122,12 +124,13 @@ class GapSummary:
     gold: Record | None
     not_tested: tuple[NotTested, ...]
     warnings: tuple[RunWarning, ...]
-    run: Run = field(repr=False, compare=False)
+    table: PairTable = field(repr=False, compare=False)
+    answers: Answers = field(repr=False, compare=False)
 
     @cached_property
     def pair_gaps(self) -> PairGaps:
         """Every pair with what each side answered, computed on first use."""
-        return PairGaps(self.run.table, self.run.answers, self.outcome)
+        return PairGaps(self.table, self.answers, self.outcome)
 
 
 def summarise_gaps(
@@ -270,7 +273,8 @@ def summarise_gaps(
         gold=gold_table(run, group_family),
         not_tested=table.not_tested(),
         warnings=caveats(run, group_family),
-        run=run,
+        table=table,
+        answers=run.answers,
     )
 
 

@@ -143,11 +143,12 @@ def build_table(variants: Sequence[Variant]) -> PairTable:
     behind = _columns(references)
     covered = np.zeros(len(contexts), dtype=bool)
     covered[behind[1]] = True
-    row, context, term = (front := _columns(fronts))[:, covered[front[1]]]
+    front = _columns(fronts)
+    bare = dict.fromkeys(front[1, ~covered[front[1]]].tolist())
+    row, context, term = front if not bare else front[:, covered[front[1]]]
     used, term = _by_appearance(term)
     cells, pair = _by_appearance(context * max(len(used), 1) + term)
     names, keys = tuple(contexts), tuple(terms)
-    bare = dict.fromkeys(front[1, ~covered[front[1]]].tolist())
     return PairTable(
         variants=tuple(variants),
         contexts=names,
@@ -164,7 +165,7 @@ def build_table(variants: Sequence[Variant]) -> PairTable:
 
 def _columns(rows: array[int]) -> Codes:
     """Return rows of three codes as columns, shape (3, n)."""
-    return np.array(rows, dtype=np.int64).reshape(-1, 3).T
+    return np.frombuffer(rows, dtype=np.int64).reshape(-1, 3).T
 
 
 def _by_appearance(codes: Codes) -> tuple[Codes, Codes]:
