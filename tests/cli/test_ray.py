@@ -11,25 +11,22 @@ from pathlib import Path
 
 import pytest
 
-from audit.engines.cluster import OBJECT_STORE
+from audit.engines.cluster import LOG_FILE, OBJECT_STORE
 from audit.runlog import read_run
 from tests.small_runs import write_probe
 
 CHATTY = '''
 from pathlib import Path
+import ray
 
 def classify(texts) -> list[str]:
-    """Print a lot, and note what the cluster gives to its object store."""
-    note = Path(__file__).with_name("store.txt")
-    if not note.exists():
-        import ray
-        if ray.is_initialized():
-            note.write_text(str(ray.cluster_resources()["object_store_memory"]))
-    print(("x" * 99 + "\\n") * 2_000, flush=True)
+    """On a worker print 5 MB, and note what the cluster gives to its object store."""
+    if ray.is_initialized():
+        store = str(ray.cluster_resources()["object_store_memory"])
+        Path(__file__).with_name("store.txt").write_text(store)
+        print(("x" * 99 + "\\n") * 50_000, flush=True)
     return ["Negative" if len(text) % 3 else "Positive" for text in texts]
 '''
-LOG = 100_000
-"""Bytes of a log file in these tests."""
 
 
 @pytest.fixture(scope="module")
@@ -89,12 +86,10 @@ def test_without_an_address_a_bounded_cluster_is_started_beside_one_that_runs(
     (tmp_path / "chatty.py").write_text(CHATTY)
     command = ("run", "small.yaml", "-m", "python:chatty.py:classify", "--batch-size", 8)
     _, local = finished(tmp_path, audit(*command))
-    with tempfile.TemporaryDirectory(prefix="ray", dir="/tmp") as folder:
-        env = {"RAY_TMPDIR": folder, "RAY_ROTATION_MAX_BYTES": str(LOG)}
-        ray = audit(*command, "--engine", "ray", "--workers", 1, env=env)
-        logs = [path.stat().st_size for path in Path(folder).rglob("logs/worker*.out*")]
+    ray = audit(*command, "--engine", "ray", "--workers", 1, env=head)
+    logs = [path.stat().st_size for path in Path(head["RAY_TMPDIR"]).rglob("logs/worker*.out*")]
     _, spread = finished(tmp_path, ray)
     assert spread == local
     assert "xxx" not in ray.err + ray.out
     assert 0 < float((tmp_path / "store.txt").read_text()) <= OBJECT_STORE
-    assert LOG / 2 < sum(logs) < 3 * LOG  # of 2 MB that were printed
+    assert LOG_FILE < sum(logs) < 2.1 * LOG_FILE
