@@ -6,6 +6,7 @@ every step the file is read, and a damaged copy of it too.
 
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,18 @@ class Journal(RuleBasedStateMachine):
         extra = data.draw(st.sampled_from([*lines, again]))
         with pytest.raises(RunLogError):
             self.read_copy(b"".join(lines) + extra)
+
+    @precondition(lambda self: self.status is not None and self.answers)
+    @rule(data=st.data())
+    def forge_an_answer(self, data):
+        variant, answer = data.draw(st.sampled_from(list(self.answers.values())))
+        other = replace(answer, raw=(*answer.raw, "forged"))
+        lines = self.path.read_bytes().splitlines(keepends=True)
+        lines[1 + list(self.answers).index(variant.id)] = encode_predictions(
+            [0], [variant], [other]
+        )[0]
+        with pytest.raises(RunLogError, match="added, removed or moved"):
+            self.read_copy(b"".join(lines))
 
     @rule(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
     def flip_a_bit(self, place, bit):
