@@ -103,7 +103,12 @@ def merge_shards(
             where=logs[0].path.parent.parent.name or None,
             hint="run what is missing, or merge with --allow-partial",
         )
-    return _write(list(parts.values()), Path(output))
+    try:
+        return _write(list(parts.values()), Path(output))
+    except RunLogError as error:
+        if isinstance(error.__cause__, OSError):
+            error.hint = "free some space and merge again; the shards are as they were"
+        raise
 
 
 def _parts(logs: Sequence[RunLog]) -> dict[Shard, RunLog]:

@@ -70,3 +70,19 @@ def test_a_full_disk_stops_a_run_at_any_stage_and_loses_nothing(audit, tmp_path,
     disk.fill()
     assert REPORT in stopped(audit("report", path.parent))
     assert (results(path.parent), (path.parent / "index.html").read_bytes()) == before
+
+
+def test_a_full_disk_stops_a_merge_and_leaves_the_shards(audit, tmp_path, disk):
+    write_probe(tmp_path, templates=8)
+    command = ("run", "small.yaml", "-m", write_classifier(tmp_path, {"blind": 2}))
+    code = audit(*command, "-o", "free").code
+    (free,) = (tmp_path / "free").glob("2*")
+    for shard in ("1/2", "2/2"):
+        assert audit(*command, "--shard", shard, "-o", "shards").code == 0
+    shards = list((tmp_path / "shards").glob("2*"))
+    disk.fill(leave=8192)
+    assert "merge again" in stopped(audit("merge", *shards, "-o", "disk"))
+    disk.free()
+    assert audit("merge", *shards, "-o", "disk").code == code
+    (merged,) = (path.parent for path in disk.folder.rglob("results.json"))
+    assert results(merged) == results(free)
