@@ -60,7 +60,8 @@ def installed(wheel: Path, place: Path, *, locked: bool = False) -> Path:
     commands = place / "bin"
     pip = [sys.executable, "-m", "pip", "--python", str(commands / "python"), "install", "--quiet"]
     if locked:
-        subprocess.run([*pip, "--require-hashes", "--requirement", str(LOCK)], check=True)
+        whole = ["--require-hashes", "--no-deps", "--requirement", str(LOCK)]
+        subprocess.run([*pip, *whole], check=True)
     else:
         packages = next((place / "lib").glob("python*")) / "site-packages"
         here = [path for path in sys.path if path.endswith("site-packages")]
