@@ -159,7 +159,7 @@ def check_footer(record: Mapping[str, Any], where: str) -> None:
 
 def _read(record: Mapping[str, Any], kind: type[_Part], name: str, where: str | None) -> _Part:
     try:
-        _check_values(record)
+        check_values(record)
         return msgspec.convert(record, kind)
     except (ValueError, OverflowError) as error:
         raise RunLogError(
@@ -169,21 +169,36 @@ def _read(record: Mapping[str, Any], kind: type[_Part], name: str, where: str | 
         ) from error
 
 
-def _check_values(value: Any, depth: int = 0) -> None:
-    """Refuse what no file that follows from a log could hold."""
+def check_values(value: Any, depth: int = 0) -> None:
+    """Refuse what no file that follows from a log could hold.
+
+    Raises
+    ------
+    ValueError
+        If a text cannot be written as UTF-8, a whole number is beyond 64 bits, or nesting is
+        deeper than `DEEPEST`.
+    """
     if depth > DEEPEST:
         raise ValueError(f"something is nested deeper than {DEEPEST} levels")
     if isinstance(value, str):
-        value.encode()  # a lone surrogate is no text
+        _check_text(value)
     elif isinstance(value, int) and abs(value) >= 2**64:
         raise ValueError("a number is too large")
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            key.encode()
-            _check_values(item, depth + 1)
+            _check_text(key)
+            check_values(item, depth + 1)
     elif isinstance(value, list):
         for item in value:
-            _check_values(item, depth + 1)
+            check_values(item, depth + 1)
+
+
+def _check_text(text: str) -> None:
+    """Refuse a lone surrogate, such as a byte of a command line that is no UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{text[:60]!a} is no text in UTF-8") from None
 
 
 def _check_moment(text: str) -> None:

@@ -15,6 +15,7 @@ from audit.errors import RunLogError
 from audit.records import Prediction, Variant
 from audit.runlog import codec
 from audit.runlog.codec import encode_predictions, encode_record, plain_prediction
+from audit.runlog.contents import check_values
 from audit.runlog.reading import RunLog
 
 
@@ -40,9 +41,11 @@ class RunLogWriter:
     def create(cls, path: Path, header: Mapping[str, Any]) -> RunLogWriter:
         """Start a new log with its header; the file must not exist yet."""
         try:
+            check_values(header)
             handle = FileIO(path, "xb")
-        except OSError as error:
-            raise RunLogError(f"the run log cannot be created: {error.strerror}") from error
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else error
+            raise RunLogError(f"the run log cannot be created: {why}") from error
         writer = cls(path, handle, hashlib.sha256(), 0)
         first = {"type": "header", "schema_version": codec.SCHEMA_VERSION, **header}
         try:

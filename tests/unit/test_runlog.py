@@ -145,6 +145,12 @@ def test_a_log_is_never_overwritten(path):
         RunLogWriter.create(path, HEADER)
 
 
+def test_a_header_that_could_not_be_read_again_is_refused_before_anything_is_asked(path):
+    with pytest.raises(RunLogError, match=r"udcffb' is no text in UTF-8"):
+        RunLogWriter.create(path, {**HEADER, "author": "a\udcffb"})
+    assert not path.exists()
+
+
 def test_a_full_disk_leaves_whole_lines_and_says_what_to_do(path, monkeypatch):
     with RunLogWriter.create(path, HEADER) as writer:
         writer.predictions([variant(1)], [prediction(1)])
