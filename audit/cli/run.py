@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -198,7 +200,8 @@ def _run_one(source: str, given: Mapping[str, Any]) -> RunResult:
 
 def _asked(run: Callable[..., Result], source: str, given: Mapping[str, Any]) -> Result:
     """Run an audit, or a shard of it, with progress on standard error."""
-    with Progress(f"Auditing {Path(source).stem}", quiet=given["quiet"]) as progress:
+    title = f"Auditing {Path(source).stem}"
+    with _terminated_in_order(), Progress(title, quiet=given["quiet"]) as progress:
         return run(
             source,
             given["model"],
@@ -207,6 +210,16 @@ def _asked(run: Callable[..., Result], source: str, given: Mapping[str, Any]) ->
             resume=given["resume"],
             progress=progress,
         )
+
+
+@contextmanager
+def _terminated_in_order() -> Iterator[None]:
+    """Take a scheduler's notice (SIGTERM) as Ctrl-C is taken: the log says how to go on."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def shot_options(given: Mapping[str, Any]) -> ShotOptions:

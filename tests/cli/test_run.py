@@ -263,7 +263,8 @@ def test_another_model_cannot_resume_a_run(audit, tmp_path, planted):
     assert "not the same run" in done.err
 
 
-def test_ctrl_c_leaves_a_resumable_run(audit, tmp_path, planted):
+@pytest.mark.parametrize("notice", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_or_a_scheduler_leaves_a_resumable_run(audit, tmp_path, planted, notice):
     (tmp_path / "mine.py").write_text(
         "import pathlib, time\ncalls = []\n"
         + PLANTED.replace(
@@ -291,7 +292,7 @@ def test_ctrl_c_leaves_a_resumable_run(audit, tmp_path, planted):
         if logs and logs[0].read_bytes().count(b"\n") > 8:
             break
         time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(notice)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "--resume" in err
