@@ -63,11 +63,15 @@ def case_path(source: CaseSource, directory: Path) -> Path:
     if ".." in parts:
         raise RowError(f"{name!r} leads out of the probe file's directory", _BESIDE)
     path = directory / name
-    if not path.resolve().is_relative_to(directory.resolve()):
+    try:
+        inside, there = path.resolve().is_relative_to(directory.resolve()), path.is_file()
+    except (OSError, ValueError):  # too long, a null, a lone surrogate
+        raise RowError(f"{name[:60]!r} is no file name", _BESIDE) from None
+    if not inside:
         raise RowError(f"{name!r} is a link that leads out of the directory", _BESIDE)
     if path.suffix.lower() not in SUFFIXES:
         raise RowError(f"{name!r} has an unknown ending", f"one of {', '.join(SUFFIXES)}")
-    if not path.is_file():
+    if not there:
         raise RowError(f"the file {name!r} does not exist", _BESIDE)
     return path
 
