@@ -127,7 +127,7 @@ def _config(shape: str) -> Any:
     """Return the configuration of a shape; `initializer_range` all else as published."""
     import transformers
 
-    ends = {"bos_token_id": 50_256, "eos_token_id": 50_256}
+    ends = {"bos_token_id": VOCABULARY - 1, "eos_token_id": VOCABULARY - 1}
     if shape == "gpt2":
         return transformers.GPT2Config(vocab_size=VOCABULARY, **ends)
     if shape == "gpt-j":

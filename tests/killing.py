@@ -75,8 +75,8 @@ class FaultyFile(FileIO):
 def attempt(probe: Path, folder: Path, kill_at: tuple[int, str] | None, after: float) -> bool:
     """Start or resume the run in a child, and say whether it got to its end."""
     runs = sorted((folder / "out").glob("2*"))
-    resume = runs[0] if runs and (runs[0] / "run.jsonl").stat().st_size else None
-    if resume is None and runs:  # killed before the header was durable: nothing to resume
+    resume = runs[0] if runs and b"\n" in (runs[0] / "run.jsonl").read_bytes() else None
+    if resume is None and runs:  # killed before the header was whole: nothing to resume
         (runs[0] / "run.jsonl").unlink()
         runs[0].rmdir()
     child = os.fork()

@@ -9,6 +9,8 @@ from typing import Any
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+_READ_ON = 100
+"""How many times the limit is read and dropped: who still writes would not see an answer."""
 
 
 class BodyLimit:
@@ -34,17 +36,19 @@ class BodyLimit:
             return
         parts: list[bytes] = []
         size, more = 0, True
-        while more:
+        while more and size <= self._most * _READ_ON:
             message = await receive()
             if message["type"] != "http.request":
                 return  # the client went away
-            parts.append(message.get("body", b""))
-            size += len(parts[-1])
+            part = message.get("body", b"")
+            size += len(part)
             more = message.get("more_body", False)
-            if size > self._most:
-                long = f"the request is longer than {self._most:,} bytes; a person has to read it"
-                await _refuse(send, 413, long)
-                return
+            if size <= self._most:
+                parts.append(part)
+        if size > self._most:
+            long = f"the request is longer than {self._most:,} bytes; a person has to read it"
+            await _refuse(send, 413, long)
+            return
         body = b"".join(parts)
         if scope["path"] not in self._binary and not _is_text(body):
             await _refuse(send, 400, "the body is not UTF-8 text")
