@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 NUMBERS := tests/unit/statistics tests/unit/test_verdicts.py tests/property/test_statistics_gaps.py tests/property/test_monitor_disclosure.py tests/reference tests/monitor/test_rounds.py tests/unit/pipeline/test_shots.py tests/unit/pipeline/test_compare.py
 PIP := $(BIN)/pip --disable-pip-version-check -q
-INSTALL := $(PIP) install -c constraints.txt
+INSTALL := $(PIP) install $(INSTALL_OPTIONS) -c constraints.txt
 # many tests wait for a browser, a server or a clock
 WORKERS ?= $(shell echo $$(($$(nproc) + 1)))
 PYTEST := $(BIN)/pytest -n $(WORKERS) --dist worksteal

@@ -93,7 +93,6 @@ def self_check(
     """
     distinct = sorted(set(samples))
     plain = _Plain(model, name)
-    plain.log_p(distinct[0])
     refused: dict[Engine, str] = {}
     window = _attention_window(model)
     shared = common_length(distinct[0], distinct[-1])
@@ -125,18 +124,19 @@ class _Plain:
         self._name = name
         self._known: dict[Ids, torch.Tensor] = {}
 
-    def log_p(self, sequence: Ids) -> torch.Tensor:
-        if sequence not in self._known:
-            _, logits = next(self._forward.run([sequence]))
-            found = torch.log_softmax(logits[0].double(), dim=-1)
-            if bool(torch.isnan(found).any()):
-                raise ClassifierError(
-                    "the model's output is not a number (NaN or infinite)",
-                    where=self._name,
-                    hint="check the weights; with --dtype float16 try bfloat16 or float32",
-                )
-            self._known[sequence] = found
-        return self._known[sequence]
+    def log_p(self, sequences: Sequence[Ids]) -> list[torch.Tensor]:
+        missing = [each for each in dict.fromkeys(sequences) if each not in self._known]
+        for places, logits in self._forward.run(missing):
+            for row, place in enumerate(places):
+                found = torch.log_softmax(logits[row].double(), dim=-1)
+                if bool(torch.isnan(found).any()):
+                    raise ClassifierError(
+                        "the model's output is not a number (NaN or infinite)",
+                        where=self._name,
+                        hint="check the weights; with --dtype float16 try bfloat16 or float32",
+                    )
+                self._known[missing[place]] = found
+        return [self._known[each] for each in sequences]
 
 
 def _disagreement(
@@ -168,7 +168,8 @@ def _disagreement(
         len(block) // 2,
         len(block) - 1,
     }
-    wanted = {place: plain.log_p(block[place]) for place in compared}
+    known = plain.log_p([block[place] for place in compared])
+    wanted = dict(zip(compared, known, strict=True))
     largest = 0.0
     try:
         for found, logits in way.run(block):
